@@ -1,0 +1,35 @@
+# Every library that the server stands on, each named here once with its reason.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+# DTLS, the ciphers and digests of SRTP, HMAC of STUN: the one TLS library that every Debian has.
+find_package(OpenSSL 3.0 REQUIRED)
+
+# The service's event loop, HTTP and WebSocket (Asio, Beast), URLs, and JSON. Debian's default Boost is 1.74,
+# which has no Boost.JSON with the depth limit that the contract asks for: 1.81 is named on purpose.
+find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json url)
+
+# Logging with levels and sinks; the lines themselves are formatted by base/log.
+find_package(spdlog REQUIRED)
+
+# Command-line parsing and --help.
+find_package(CLI11 REQUIRED)
+
+# The value-or-error type of C++23, which g++ 12 lacks (Debian: libexpected-dev, header only).
+find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
+
+# JSON Web Tokens (Debian: libcpp-jwt-dev, header only); it needs nlohmann_json for its own use.
+find_path(CPP_JWT_INCLUDE_DIR jwt/jwt.hpp REQUIRED)
+
+# Unit tests.
+find_package(GTest REQUIRED)
+
+# The oracle for SRTP in tests: never linked into the server.
+find_library(SRTP2_LIBRARY srtp2)
+find_path(SRTP2_INCLUDE_DIR srtp2/srtp.h)
+
+find_package(Threads REQUIRED)
