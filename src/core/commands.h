@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "ortc/parameters.h"
+
+namespace sfu::core {
+
+// What the service asks of a worker. Commands carry ids, never pointers, and each is answered by one
+// Reply with its request id, in the order of the commands. A command that names what is not there is
+// answered with CommandError::NotFound and changes nothing.
+
+using RequestId = StrongId<struct RequestIdTag, std::uint64_t>;
+
+struct CreateRouter {
+  RouterId router;
+};
+/// Closes all that is on the router; its transports, producers and consumers send no events of it.
+struct CloseRouter {
+  RouterId router;
+};
+
+struct CreateTransport {
+  RouterId router;
+  TransportId transport;
+};
+struct CloseTransport {
+  TransportId transport;
+};
+
+enum class DtlsRole : std::uint8_t { Auto, Client, Server };  // The remote end's, as it says.
+
+struct DtlsFingerprint {
+  std::string algorithm;  // "sha-256"
+  std::string value;      // "AB:CD:…"
+};
+
+struct ConnectTransport {
+  TransportId transport;
+  DtlsRole role = DtlsRole::Auto;
+  std::vector<DtlsFingerprint> fingerprints;  // Any one that matches will do.
+};
+
+struct CreateProducer {
+  TransportId transport;
+  ProducerId producer;
+  ortc::MediaKind kind = ortc::MediaKind::Audio;
+  /// Validated and completed by ortc: every payload type is one that the router knows.
+  ortc::RtpParameters parameters;
+  ortc::RtpMapping mapping;
+  bool paused = false;
+};
+struct CloseProducer {
+  ProducerId producer;
+};
+struct PauseProducer {
+  ProducerId producer;
+};
+struct ResumeProducer {
+  ProducerId producer;
+};
+
+enum class ConsumerType : std::uint8_t { Simple, Simulcast, Svc };
+
+struct CreateConsumer {
+  TransportId transport;
+  ProducerId producer;
+  ConsumerId consumer;
+  ortc::MediaKind kind = ortc::MediaKind::Audio;
+  ConsumerType type = ConsumerType::Simple;
+  /// What the client will be told: one encoding with ssrc (and rtx), router payload types.
+  ortc::RtpParameters parameters;
+  bool paused = true;
+};
+struct CloseConsumer {
+  ConsumerId consumer;
+};
+struct PauseConsumer {
+  ConsumerId consumer;
+};
+struct ResumeConsumer {
+  ConsumerId consumer;
+};
+struct SetPreferredLayers {
+  ConsumerId consumer;
+  std::uint8_t spatial_layer = 0;
+  std::optional<std::uint8_t> temporal_layer;
+};
+struct RequestKeyFrame {
+  ConsumerId consumer;
+};
+
+struct GetTransportStats {
+  TransportId transport;  // With all of its producers and consumers.
+};
+struct GetWorkerStats {};
+
+using Command =
+    std::variant<CreateRouter, CloseRouter, CreateTransport, CloseTransport, ConnectTransport,
+                 CreateProducer, CloseProducer, PauseProducer, ResumeProducer, CreateConsumer,
+                 CloseConsumer, PauseConsumer, ResumeConsumer, SetPreferredLayers, RequestKeyFrame,
+                 GetTransportStats, GetWorkerStats>;
+
+}  // namespace sfu::core

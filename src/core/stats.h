@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/units.h"
+#include "ortc/parameters.h"
+
+namespace sfu::core {
+
+// Counters of one moment, in mediasoup's getStats() names and units where it has them.
+
+struct RtpStreamStats {
+  bool inbound = true;
+  std::int64_t timestamp_ms = 0;  // Of the worker's clock.
+  Ssrc ssrc;
+  std::optional<Ssrc> rtx_ssrc;
+  std::optional<std::string> rid;
+  ortc::MediaKind kind = ortc::MediaKind::Audio;
+  std::string mime_type;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t bitrate_bps = 0;
+  std::uint64_t packets_lost = 0;
+  std::uint8_t fraction_lost = 0;  // 0 to 255, of the last report.
+  std::uint64_t packets_discarded = 0;
+  std::uint64_t packets_retransmitted = 0;
+  std::uint64_t packets_repaired = 0;
+  std::uint32_t nack_count = 0;
+  std::uint32_t nack_packet_count = 0;
+  std::uint32_t pli_count = 0;
+  std::uint32_t fir_count = 0;
+  std::uint32_t jitter = 0;  // RTP timestamp units.
+  double round_trip_time_ms = 0;
+  std::uint32_t key_frames = 0;
+};
+
+struct ProducerStats {
+  ProducerId producer;
+  bool paused = false;
+  std::vector<RtpStreamStats> streams;
+};
+
+struct ConsumerStats {
+  ConsumerId consumer;
+  ProducerId producer;
+  ortc::MediaKind kind = ortc::MediaKind::Audio;
+  bool paused = false;
+  bool producer_paused = false;
+  RtpStreamStats stream;
+};
+
+struct TransportStats {
+  TransportId transport;
+  std::int64_t timestamp_ms = 0;
+  std::string ice_state;   // "new", "connected", "disconnected"
+  std::string dtls_state;  // "new", "connecting", "connected", "failed", "closed"
+  std::string selected_path;  // "local → remote udp", empty before there is one.
+  std::string srtp_profile;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t packets_received = 0;
+  std::uint64_t packets_sent = 0;
+  std::uint64_t rtp_bytes_received = 0;
+  std::uint64_t rtp_bytes_sent = 0;
+  std::uint64_t rtx_bytes_sent = 0;
+  std::vector<ProducerStats> producers;
+  std::vector<ConsumerStats> consumers;
+};
+
+struct WorkerStats {
+  std::uint64_t packets_received = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t packets_sent = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t packets_dropped = 0;  // For any reason: unknown sender, bad authentication, full.
+  double loop_load = 0;               // Share of the last second not spent waiting, 0 to 1.
+  std::uint32_t routers = 0;
+  std::uint32_t transports = 0;
+  std::uint32_t producers = 0;
+  std::uint32_t consumers = 0;
+  // getrusage() of the worker's thread.
+  std::int64_t user_time_us = 0;
+  std::int64_t system_time_us = 0;
+  std::int64_t max_rss_kb = 0;
+};
+
+}  // namespace sfu::core
