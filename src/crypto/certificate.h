@@ -17,7 +17,8 @@ namespace sfu::crypto {
 /// enough to be offered by browsers; MD5 and MD2 are not among them.
 enum class HashAlgorithm : std::uint8_t { Sha1, Sha224, Sha256, Sha384, Sha512 };
 
-/// Reads "sha-256" and its kin, in any case of letters (RFC 8122 §5: the names are case-insensitive).
+/// Reads "sha-256" and its kin, in any case of letters (RFC 8122 §5: the names are
+/// case-insensitive).
 std::optional<HashAlgorithm> parse_hash_algorithm(std::string_view name);
 /// "sha-256"
 std::string_view hash_algorithm_name(HashAlgorithm algorithm);
