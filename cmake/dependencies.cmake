@@ -11,7 +11,7 @@ find_package(OpenSSL 3.0 REQUIRED)
 
 # The service's event loop, HTTP and WebSocket (Asio, Beast), URLs, and JSON. Debian's default Boost is 1.74,
 # which has no Boost.JSON with the depth limit that the contract asks for: 1.81 is named on purpose.
-find_package(Boost 1.81 EXACT REQUIRED CONFIG COMPONENTS headers json url)
+find_package(Boost 1.81.0 EXACT REQUIRED CONFIG COMPONENTS headers json url)
 
 # Logging with levels and sinks; the lines themselves are formatted by base/log.
 find_package(spdlog REQUIRED)

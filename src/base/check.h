@@ -8,6 +8,6 @@ namespace sfu {
 }  // namespace sfu
 
 /// An invariant of our own code; on in every build. Never for what a peer can cause.
-#define SFU_CHECK(condition)                                              \
-  (static_cast<bool>(condition) ? static_cast<void>(0)                    \
+#define SFU_CHECK(condition)                           \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
                                 : ::sfu::check_failed(#condition, __FILE__, __LINE__))
