@@ -18,7 +18,8 @@ void SeededRandom::fill(MutableBytes out) {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
     z ^= z >> 31;
-    for (int i = 0; i < 8 && at < out.size(); ++i, z >>= 8) out[at++] = static_cast<std::uint8_t>(z);
+    for (int i = 0; i < 8 && at < out.size(); ++i, z >>= 8)
+      out[at++] = static_cast<std::uint8_t>(z);
   }
 }
 
