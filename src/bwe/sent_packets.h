@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/units.h"
+#include "rtcp/transport_feedback.h"
+
+namespace sfu::bwe {
+
+/// Packets kept at most; an older one is forgotten unjudged when its place is needed.
+inline constexpr std::size_t kMaxSentPackets = 8192;
+
+/// What one feedback packet told of packets that were not judged before.
+struct FeedbackOutcome {
+  std::uint32_t acked = 0;
+  std::uint32_t lost = 0;
+  /// Counted as lost by an earlier feedback, and arrived after all; they are among `acked` too.
+  std::uint32_t recovered = 0;
+  DataSize acked_size;
+  DataSize lost_size;
+  /// Without the time that packets waited at the receiver for the feedback; nothing where none was
+  /// newly acked.
+  std::optional<TimeDelta> round_trip_time = {};
+};
+
+/// The sending end of transport-wide congestion control, for one transport: numbers outgoing
+/// packets, remembers when each left, and matches feedback against that.
+class SentPackets {
+ public:
+  /// The number that this packet carries, counted up from 0.
+  std::uint16_t note_sent(Timestamp now, DataSize size);
+
+  FeedbackOutcome handle_feedback(Timestamp now, const rtcp::TransportFeedback& feedback);
+
+  /// Sent, and neither acked nor lost.
+  DataSize in_flight() const { return in_flight_; }
+
+ private:
+  enum class State : std::uint8_t { Free, InFlight, Acked, Lost };
+  struct Sent {
+    Timestamp time;
+    std::uint32_t size = 0;
+    State state = State::Free;
+  };
+
+  Sent* find(std::int64_t number);
+  void grow();
+
+  std::vector<Sent> ring_;  // By number modulo its size, a power of two; grows up to the bound.
+  std::int64_t next_number_ = 0;
+  DataSize in_flight_;
+};
+
+}  // namespace sfu::bwe

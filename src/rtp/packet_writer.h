@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/units.h"
+#include "rtp/header_extensions.h"
+#include "rtp/packet_view.h"
+
+namespace sfu::rtp {
+
+struct HeaderFields {
+  bool marker = false;
+  bool padding = false;  // The P bit; who sets it appends the padding.
+  std::uint8_t payload_type = 0;
+  std::uint16_t sequence_number = 0;
+  std::uint32_t timestamp = 0;
+  Ssrc ssrc;
+  std::span<const Ssrc> csrcs = {};  // At most kMaxCsrcs.
+};
+
+/// What is known only when the packet leaves, as offsets of its value from the start of the packet;
+/// 0 where the header has none.
+struct PatchPoints {
+  std::uint16_t transport_cc = 0;
+  std::uint16_t abs_send_time = 0;
+
+  friend bool operator==(const PatchPoints&, const PatchPoints&) = default;
+};
+
+struct WrittenHeader {
+  std::size_t size = 0;
+  PatchPoints patch;
+};
+
+/// Room that every header written here fits: fixed part, CSRCs, each known extension at its
+/// longest.
+inline constexpr std::size_t kMaxWrittenHeader = 512;
+
+/// Writes a header with these elements, in the one-byte form where all of them fit it (ids 1 to 14,
+/// 1 to 16 bytes), else in the two-byte form (RFC 8285 §4). An empty list writes no block.
+/// Nothing where `out` is too small or an element can be carried in neither form.
+std::optional<std::size_t> write_header(const HeaderFields& fields,
+                                        std::span<const HeaderExtension> extensions,
+                                        MutableBytes out);
+
+/// How a stream's packets leave: what Rewrite does not name is kept as it came.
+struct Rewrite {
+  Ssrc ssrc;
+  std::uint16_t sequence_number = 0;
+  std::uint32_t timestamp = 0;
+  std::uint8_t payload_type = 0;
+  std::optional<bool> marker = {};  // Else the packet's own.
+  bool padding = false;             // As in HeaderFields.
+  /// The outgoing MID; an empty one is not written.
+  std::string_view mid = {};
+};
+
+/// Writes the outgoing header of `packet`. Elements whose kind both maps know are copied under the
+/// outgoing id, others are dropped. MID is the new one; RID and repaired RID, which name the
+/// publisher's encodings, are never copied; where `outgoing` has transport-cc or abs-send-time,
+/// room for the value is made and its offset returned. CSRCs are kept. Nothing where `out` is too
+/// small. On the hot path: allocates nothing.
+std::optional<WrittenHeader> rewrite_header(const PacketView& packet, const ExtensionMap& incoming,
+                                            const ExtensionMap& outgoing, const Rewrite& rewrite,
+                                            MutableBytes out);
+
+/// A packet of our own with no incoming one behind it (RTX of nothing, probing padding): the same
+/// MID and patch points.
+std::optional<WrittenHeader> write_own_header(const HeaderFields& fields,
+                                              const ExtensionMap& outgoing, std::string_view mid,
+                                              MutableBytes out);
+
+// Called at the flush, on the finished packet.
+void patch_transport_cc(MutableBytes packet, const PatchPoints& patch,
+                        std::uint16_t sequence_number);
+void patch_abs_send_time(MutableBytes packet, const PatchPoints& patch, Timestamp now);
+
+}  // namespace sfu::rtp
