@@ -9,8 +9,7 @@ namespace sfu {
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string terminated(text);
   in_addr v4_address{};
-  if (inet_pton(AF_INET, terminated.c_str(), &v4_address) == 1)
-    return v4(ntohl(v4_address.s_addr));
+  if (inet_pton(AF_INET, terminated.c_str(), &v4_address) == 1) return v4(ntohl(v4_address.s_addr));
   std::array<std::uint8_t, 16> v6_address{};
   if (inet_pton(AF_INET6, terminated.c_str(), v6_address.data()) == 1) return v6(v6_address);
   return std::nullopt;
@@ -74,6 +73,7 @@ std::size_t std::hash<sfu::Endpoint>::operator()(const sfu::Endpoint& endpoint) 
 }
 
 std::size_t std::hash<sfu::Path>::operator()(const sfu::Path& path) const {
-  return mix(std::hash<sfu::Endpoint>{}(path.remote) ^
-             mix(std::hash<sfu::Endpoint>{}(path.local) + static_cast<std::uint64_t>(path.protocol)));
+  return mix(
+      std::hash<sfu::Endpoint>{}(path.remote) ^
+      mix(std::hash<sfu::Endpoint>{}(path.local) + static_cast<std::uint64_t>(path.protocol)));
 }

@@ -39,9 +39,8 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 }  // namespace
 
 std::string log_value(std::string_view text) {
-  if (!text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return is_plain(static_cast<unsigned char>(c));
-      }))
+  if (!text.empty() && std::all_of(text.begin(), text.end(),
+                                   [](char c) { return is_plain(static_cast<unsigned char>(c)); }))
     return std::string(text);
   std::string quoted = "\"";
   for (const char c : text) append_escaped(quoted, static_cast<unsigned char>(c));

@@ -19,12 +19,13 @@ struct LogField {
   LogField(std::string_view k, const char* v) : key(k), value(v) {}
   LogField(std::string_view k, const std::string& v) : key(k), value(v) {}
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  LogField(std::string_view k, Number v) : key(k), value(std::to_string(v)) {}
+  requires std::is_arithmetic_v<Number> LogField(std::string_view k, Number v)
+      : key(k), value(std::to_string(v)) {}
 };
 
 /// Structured lines on standard error: time, level, component, message, then key=value with values
-/// quoted where they need it. Thread-safe. Only the outside world logs; protocol code reports events.
+/// quoted where they need it. Thread-safe. Only the outside world logs; protocol code reports
+/// events.
 class Logger {
  public:
   /// `component` opens each line ("media", "service").

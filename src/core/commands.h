@@ -12,9 +12,9 @@
 
 namespace sfu::core {
 
-// What the service asks of a worker. Commands carry ids, never pointers, and each is answered by one
-// Reply with its request id, in the order of the commands. A command that names what is not there is
-// answered with CommandError::NotFound and changes nothing.
+// What the service asks of a worker. Commands carry ids, never pointers, and each is answered by
+// one Reply with its request id, in the order of the commands. A command that names what is not
+// there is answered with CommandError::NotFound and changes nothing.
 
 using RequestId = StrongId<struct RequestIdTag, std::uint64_t>;
 

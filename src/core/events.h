@@ -47,7 +47,8 @@ struct PreferredLayers {
   std::uint8_t temporal_layer = 0;
 };
 
-using ReplyValue = std::variant<Done, TransportCreated, PreferredLayers, TransportStats, WorkerStats>;
+using ReplyValue =
+    std::variant<Done, TransportCreated, PreferredLayers, TransportStats, WorkerStats>;
 
 struct Reply {
   RequestId request;

@@ -8,8 +8,8 @@
 namespace sfu::worker {
 
 /// Where the service hands commands to one worker. Every command is answered by exactly one Reply
-/// with its request id, through the FIFO that also carries the worker's own events; the owner of the
-/// port delivers these on the service thread.
+/// with its request id, through the FIFO that also carries the worker's own events; the owner of
+/// the port delivers these on the service thread.
 class WorkerPort {
  public:
   virtual ~WorkerPort() = default;

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/endpoint.h"
+
+namespace sfu {
+
+/// A request as protocol code and route handlers see it, whatever library read it.
+struct HttpRequest {
+  std::string method;
+  std::string path;   // of the target, as it came: not decoded
+  std::string query;  // what follows '?', as it came
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Endpoint remote;
+
+  /// The first header of that name (any case), or nothing.
+  std::optional<std::string_view> header(std::string_view name) const;
+  /// The first parameter of that name in the query, decoded; nothing where it is absent.
+  std::optional<std::string> parameter(std::string_view name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "text/plain; charset=UTF-8";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  // besides type and length
+};
+
+/// `text` with %XX and '+' decoded; a malformed escape stands as it is.
+std::string decode_form(std::string_view text);
+
+}  // namespace sfu

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/datagram_sink.h"
+#include "base/endpoint.h"
+#include "base/packet_buffer.h"
+#include "base/random.h"
+#include "base/units.h"
+#include "core/commands.h"
+#include "core/events.h"
+#include "rtp/ntp.h"
+
+namespace sfu::dtls {
+class Context;
+}
+
+namespace sfu::core {
+
+/// One worker's whole media engine without its thread and sockets: it finds the transport of each
+/// datagram, owns transports and routers, and carries out commands. Sans-IO: a batch of handle_*()
+/// calls, then flush(), then poll_event() until empty, then wake it no later than next_timeout().
+class WorkerCore {
+ public:
+  struct Config {
+    /// Announced by every transport, best first. At least one.
+    std::vector<Endpoint> candidates;
+    /// Of the process: one certificate for all. It outlives the core.
+    dtls::Context* dtls = nullptr;
+    rtp::NtpClock ntp;
+    std::size_t max_transports = 20'000;
+    std::size_t max_packet_buffers = 512 * 1024;  // 2 KiB each.
+  };
+
+  /// `random` outlives the core.
+  WorkerCore(Config config, RandomSource& random);
+  ~WorkerCore();
+  WorkerCore(const WorkerCore&) = delete;
+  WorkerCore& operator=(const WorkerCore&) = delete;
+
+  /// Where received datagrams are to be read into.
+  PacketArena& arena();
+
+  void handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram);
+  void handle_command(Timestamp now, RequestId request, Command command);
+  void handle_timeout(Timestamp now);
+
+  /// Encrypts all that the calls since the last flush have queued, straight into `sink`.
+  void flush(Timestamp now, DatagramSink& sink);
+
+  std::optional<Event> poll_event();
+  std::optional<Timestamp> next_timeout() const;
+
+ private:
+  class Impl;
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sfu::core

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "core/worker_core.h"
+#include "io/file_descriptor.h"
+#include "io/udp_socket.h"
+#include "worker/mailbox.h"
+#include "worker/worker_port.h"
+
+namespace sfu::worker {
+
+/// One media thread: a loop over its sockets, its mailbox and its core's deadline. It reads all
+/// that has arrived, lets the core handle it, and only then flushes.
+class WorkerThread final : public WorkerPort {
+ public:
+  struct Config {
+    unsigned index = 0;
+    core::WorkerCore::Config core;
+  };
+  /// Called on the worker's thread with what the core has to say, in order.
+  using Deliver = std::function<void(std::vector<core::Event>)>;
+
+  /// Takes over the sockets, which all have the worker's port, and starts the thread. The random
+  /// source is used by this thread only.
+  WorkerThread(Config config, std::vector<io::UdpSocket> sockets,
+               std::unique_ptr<RandomSource> random, Deliver deliver);
+  /// Ends the loop and joins the thread.
+  ~WorkerThread() override;
+
+  void post(core::RequestId request, core::Command command) override;
+
+ private:
+  struct Posted {
+    core::RequestId request;
+    core::Command command;
+  };
+  static constexpr std::size_t kMailboxCapacity = 64 * 1024;
+
+  void run();
+  void wait(Timestamp now);
+  void handle_commands(Timestamp now);
+  void handle_datagrams(Timestamp now);
+  void deliver_events();
+  void complete(core::WorkerStats& stats) const;
+  void measure_load(Timestamp before, Timestamp after);
+  void wake();
+
+  const Config config_;
+  std::vector<io::UdpSocket> sockets_;
+  const std::unique_ptr<RandomSource> random_;
+  const Deliver deliver_;
+  io::FileDescriptor epoll_;
+  io::FileDescriptor wake_up_;
+  Mailbox<Posted> mailbox_{kMailboxCapacity};
+  std::atomic<bool> stopping_ = false;
+
+  // Of the thread alone.
+  core::WorkerCore core_;
+  std::vector<Posted> commands_;
+  std::vector<io::ReceivedDatagram> received_;
+  TimeDelta waited_{};
+  Timestamp load_since_{};
+  double load_ = 0;
+
+  std::thread thread_;  // Last: it starts when all the rest is there.
+};
+
+}  // namespace sfu::worker
