@@ -8,8 +8,17 @@
 #include <vector>
 
 #include "base/endpoint.h"
+#include "base/units.h"
 
 namespace sfu {
+
+/// The shell's names for what it carries: one request to be answered, one accepted WebSocket.
+using HttpRequestId = StrongId<struct HttpRequestIdTag, std::uint64_t>;
+using WebSocketId = StrongId<struct WebSocketIdTag, std::uint64_t>;
+
+/// How a WebSocket ended: the peer closed it with 1001 (RFC 6455 §7.4.1), ended it in another way,
+/// or did not read what was waiting for it.
+enum class WebSocketEnd : std::uint8_t { GoingAway, Closed, TooSlow };
 
 /// A request as protocol code and route handlers see it, whatever library read it.
 struct HttpRequest {

@@ -6,7 +6,7 @@
 namespace sfu {
 
 SharedBytes::SharedBytes(Bytes bytes)
-    : block_(new(::operator new(sizeof(Block) + bytes.size())) Block{1, bytes.size()}) {
+    : block_(new (::operator new(sizeof(Block) + bytes.size())) Block{1, bytes.size()}) {
   if (!bytes.empty()) std::memcpy(block_ + 1, bytes.data(), bytes.size());
 }
 

@@ -9,8 +9,8 @@
 
 namespace sfu {
 
-/// Immutable bytes with a count of their holders: written once, queued at many connections. The count is
-/// plain, so all copies belong to one thread.
+/// Immutable bytes with a count of their holders: written once, queued at many connections. The
+/// count is plain, so all copies belong to one thread.
 class SharedBytes {
  public:
   SharedBytes() = default;

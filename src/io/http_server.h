@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/http.h"
+#include "base/result.h"
+#include "base/shared_bytes.h"
+#include "base/units.h"
+
+namespace sfu::io {
+
+struct HttpLimits {
+  std::size_t max_connections = 20'000;
+  std::size_t max_header_bytes = 16'384;
+  std::size_t max_body_bytes = 1'000'000;
+  std::size_t max_message_bytes = 1'000'000;  // of a WebSocket, incoming
+  std::size_t max_queued_bytes = 4'000'000;   // for one WebSocket, outgoing
+  /// From the first byte of a request to its last, and for writing an answer.
+  TimeDelta request_timeout = std::chrono::seconds(30);
+  /// Between two requests of one connection.
+  TimeDelta keep_alive_timeout = std::chrono::seconds(65);
+  /// For the peer's part of a WebSocket's close.
+  TimeDelta close_timeout = std::chrono::seconds(5);
+};
+
+/// What the server does with requests. Nothing here is called from within a call to the HttpServer.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+
+  /// The headers of a request with a body have come. Then follows on_request or on_request_gone.
+  virtual void on_request_head(HttpRequestId id, const HttpRequest& head) = 0;
+  /// To be answered by HttpServer::respond(), now or later.
+  virtual void on_request(HttpRequestId id, HttpRequest request) = 0;
+  /// The client is gone, or broke off its request; no answer is wanted any more.
+  virtual void on_request_gone(HttpRequestId id) = 0;
+
+  /// The refusal of a WebSocket upgrade, or nothing to accept it.
+  virtual std::optional<HttpResponse> on_upgrade(const HttpRequest& request) = 0;
+  virtual void on_websocket_open(WebSocketId id, const HttpRequest& request) = 0;
+  virtual void on_websocket_message(WebSocketId id, std::string data, bool binary) = 0;
+  /// Comes once for each WebSocket that was opened.
+  virtual void on_websocket_closed(WebSocketId id, WebSocketEnd end) = 0;
+};
+
+/// HTTP/1.1 and WebSocket (RFC 9112, RFC 6455) over TCP for a handler that knows neither sockets
+/// nor the library. Everything runs on the thread of `context`; destroy the server only when that
+/// has stopped running. Ids that have ended are ignored.
+class HttpServer {
+ public:
+  HttpServer(boost::asio::io_context& context, const HttpLimits& limits, HttpHandler& handler);
+  ~HttpServer();
+
+  /// Listens at `endpoint` and says at which port, or why it cannot: "port 3003 is in use". May be
+  /// called for several addresses.
+  Result<Endpoint, std::string> listen(const Endpoint& endpoint);
+  /// Accepts no more and ends every connection; the handler hears of each WebSocket's end.
+  void stop();
+
+  void respond(HttpRequestId id, HttpResponse response);
+  void send(WebSocketId id, SharedBytes data, bool binary);
+  /// Closes with 1000 after what was sent before.
+  void close(WebSocketId id);
+
+  std::size_t connection_count() const;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace sfu::io

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "base/units.h"
+
+namespace sfu::signaling {
+
+/// At most one deadline for each key, the earliest at hand.
+template <class Key>
+class Deadlines {
+ public:
+  void set(const Key& key, Timestamp at) {
+    clear(key);
+    by_time_.emplace(at, key);
+    by_key_.emplace(key, at);
+  }
+  void clear(const Key& key) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return;
+    by_time_.erase({found->second, key});
+    by_key_.erase(found);
+  }
+  std::optional<Timestamp> next() const {
+    return by_time_.empty() ? std::nullopt : std::optional(by_time_.begin()->first);
+  }
+  /// Takes out and returns one key whose deadline is not after `now`.
+  std::optional<Key> pop_due(Timestamp now) {
+    if (by_time_.empty() || by_time_.begin()->first > now) return std::nullopt;
+    const Key key = by_time_.begin()->second;
+    clear(key);
+    return key;
+  }
+
+ private:
+  std::set<std::pair<Timestamp, Key>> by_time_;
+  std::unordered_map<Key, Timestamp> by_key_;
+};
+
+}  // namespace sfu::signaling

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/http.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "io/http_server.h"
+#include "signaling/engineio/server.h"
+#include "signaling/http/cors.h"
+#include "signaling/options.h"
+#include "signaling/socketio/server.h"
+
+namespace sfu::signaling {
+
+/// The right to answer one HTTP request once, at once or later. Where the client is gone by then,
+/// the answer goes nowhere.
+using Responder = std::function<void(HttpResponse)>;
+using RouteHandler = std::function<void(const HttpRequest&, Responder)>;
+
+/// The signaling server's shell on the service thread: one HTTP server, in front of the Engine.IO
+/// and Socket.IO engines, the routes and the demo page's files. All of it belongs to the thread
+/// that runs `context`.
+class Gateway final : private io::HttpHandler {
+ public:
+  Gateway(boost::asio::io_context& context, Options options, RandomSource& random);
+  ~Gateway() override;
+
+  /// Socket.IO, as the service uses it, under `path` ("/socket.io/").
+  socketio::Server& add_socketio(std::string path = "/socket.io/");
+  /// Engine.IO alone: each message goes back to its sender.
+  void add_engineio_echo(std::string path);
+
+  /// GET and HEAD of exactly `path`.
+  void add_route(std::string path, RouteHandler handler);
+  /// GET and HEAD of the files below `directory`; "/" is its index.html. Routes come first.
+  void serve_files(std::filesystem::path directory);
+
+  /// Listens at `endpoint` (port 0: any) and says where, or why it cannot: "port 3003 is in use".
+  Result<Endpoint, std::string> listen(const Endpoint& endpoint);
+  /// Accepts no more connections and closes those that there are.
+  void stop();
+
+ private:
+  /// One path with its engines.
+  struct Mount;
+
+  void on_request_head(HttpRequestId id, const HttpRequest& head) override;
+  void on_request(HttpRequestId id, HttpRequest request) override;
+  void on_request_gone(HttpRequestId id) override;
+  std::optional<HttpResponse> on_upgrade(const HttpRequest& request) override;
+  void on_websocket_open(WebSocketId id, const HttpRequest& request) override;
+  void on_websocket_message(WebSocketId id, std::string data, bool binary) override;
+  void on_websocket_closed(WebSocketId id, WebSocketEnd end) override;
+
+  Mount* mount_at(std::string_view path);
+  void answer(HttpRequestId id, const std::string& origin, HttpResponse response);
+  void schedule_pump();
+  void pump();
+  void arm_timer();
+
+  boost::asio::io_context& context_;
+  const Options options_;
+  RandomSource& random_;
+  const CorsPolicy cors_;
+  io::HttpServer server_;
+  boost::asio::steady_timer timer_;
+};
+
+}  // namespace sfu::signaling

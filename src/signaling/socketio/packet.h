@@ -1,0 +1,99 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "signaling/engineio/packet.h"
+
+namespace sfu::signaling::socketio {
+
+/// How deep each argument of an event may be nested: [[1]] is 2.
+inline constexpr std::size_t kMaxJsonDepth = 32;
+inline constexpr std::size_t kMaxAttachments = 10;
+inline constexpr std::size_t kMaxNamespaceLength = 128;
+inline constexpr std::size_t kMaxEventNameLength = 128;
+
+enum class PacketType : std::uint8_t {
+  Connect = 0,
+  Disconnect = 1,
+  Event = 2,
+  Ack = 3,
+  ConnectError = 4,
+  BinaryEvent = 5,
+  BinaryAck = 6,
+};
+
+/// The arguments of an event or an acknowledgement. Where an argument or a part of one is binary,
+/// the JSON has {"_placeholder":true,"num":n} and `attachments[n]` the bytes.
+struct Arguments {
+  boost::json::array values;
+  std::vector<std::string> attachments;
+
+  /// The bytes that `value` stands for, if it stands for an attachment.
+  std::optional<Bytes> attachment(const boost::json::value& value) const;
+};
+
+struct Packet {
+  PacketType type = PacketType::Connect;
+  std::string nsp = "/";
+  std::optional<std::uint64_t> ack;
+  std::string name;         // of an event
+  Arguments arguments;      // of an event (without its name) or an acknowledgement
+  boost::json::value data;  // of a CONNECT or CONNECT_ERROR
+  bool too_deep = false;    // an event or acknowledgement whose arguments were not read;
+  bool name_known = true;   // then the name may be missing too
+};
+
+enum class ParseError : std::uint8_t {
+  Empty,
+  UnknownType,
+  BadAttachmentCount,
+  TooManyAttachments,
+  BadNamespace,
+  BadAckId,
+  BadJson,
+  BadPayload,  // not what the type asks for: an event is an array that begins with a name
+  ReservedEvent,
+  BadAttachment,  // a number that no attachment has, or one that is named twice or never
+  UnexpectedBinary,
+  UnexpectedText,  // in the middle of a binary packet
+};
+
+/// Socket.IO protocol 5, "Packet encoding":
+///
+///   <type>[<attachments>-][<namespace>,][<ack id>][<JSON>]      51-/custom,7["name",{…}]
+///
+/// A packet with attachments is followed by as many binary messages. One decoder for each session.
+class Decoder {
+ public:
+  /// The packet that `text` completes, or nothing while attachments are missing.
+  Result<std::optional<Packet>, ParseError> text(std::string_view text);
+  Result<std::optional<Packet>, ParseError> binary(std::string data);
+
+ private:
+  std::optional<Packet> incomplete_;
+  std::size_t missing_ = 0;
+};
+
+/// A packet as Engine.IO messages, ready to be sent to any number of connections.
+struct Encoded {
+  std::vector<engineio::Frame> frames;
+};
+
+Encoded encode_event(std::string_view nsp, std::string_view name, const Arguments& arguments);
+Encoded encode_event(std::string_view nsp, std::string_view name,
+                     const boost::json::value& payload);
+Encoded encode_ack(std::string_view nsp, std::uint64_t id, const Arguments& arguments);
+Encoded encode_connect(std::string_view nsp, std::string_view sid);
+Encoded encode_connect_error(std::string_view nsp, std::string_view message,
+                             const boost::json::value& data);
+Encoded encode_disconnect(std::string_view nsp);
+
+}  // namespace sfu::signaling::socketio

@@ -1,0 +1,175 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "signaling/deadlines.h"
+#include "signaling/engineio/server.h"
+#include "signaling/socketio/packet.h"
+
+namespace sfu::signaling::socketio {
+
+/// One client in one namespace, from its accepted CONNECT to its end. Never used twice.
+using ConnectionId = StrongId<struct ConnectionIdTag, std::uint64_t>;
+
+/// The right to answer one event once: it is moved into Server::acknowledge().
+class Ack {
+ public:
+  Ack(Ack&&) = default;
+  Ack& operator=(Ack&&) = default;
+  ConnectionId connection() const { return connection_; }
+
+ private:
+  friend class Server;
+  Ack(ConnectionId connection, std::uint64_t id) : connection_(connection), id_(id) {}
+
+  ConnectionId connection_;
+  std::uint64_t id_;
+};
+
+/// What the client brought along; borrowed for the duration of the call.
+struct Handshake {
+  std::string_view nsp;                  // "/" or the name of another namespace
+  const boost::json::value& auth;        // an object, empty where the client sent nothing
+  const engineio::OpenRequest& request;  // query parameters, headers, the client's address
+};
+
+/// Becomes the client's connect_error: `err.message` and `err.data`.
+struct ConnectRefusal {
+  std::string message;
+  boost::json::value data;
+};
+
+struct Event {
+  std::string name;
+  Arguments arguments;
+  std::optional<Ack> ack;  // Present where the client waits for an acknowledgement.
+};
+
+enum class DisconnectReason : std::uint8_t {
+  ClientDisconnect,  // The client sent a DISCONNECT packet.
+  PageGone,          // Its WebSocket closed with 1001: the page goes away (RFC 6455 §7.4.1).
+  ServerDisconnect,  // disconnect() or drop().
+  TransportClose,    // The client closed its transport in another way, or the connection broke.
+  TransportError,    // The client broke the rules of its transport.
+  PingTimeout,
+  ParseError,  // It sent what is no valid packet, or none for its state.
+  SlowReader,  // More was waiting for it than Options::max_queued_bytes.
+};
+
+/// Whether the client meant to go. Every other end is one after which it may come back.
+constexpr bool has_left(DisconnectReason reason) {
+  return reason == DisconnectReason::ClientDisconnect || reason == DisconnectReason::PageGone;
+}
+std::string_view to_string(DisconnectReason reason);
+
+/// What a namespace does. Calls of one connection come in the order of its packets: on_connect
+/// first, on_disconnect last and once. They come from within the shell's handling of input, never
+/// from within a call to the Server, so every Server function may be called from them.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+
+  /// Decides at once. What is emitted from here follows the acceptance; after a refusal the id is
+  /// void and on_disconnect does not come.
+  virtual Result<void, ConnectRefusal> on_connect(ConnectionId id, const Handshake& handshake) = 0;
+  virtual void on_event(ConnectionId id, Event event) = 0;
+  /// An event whose JSON is nested deeper than kMaxJsonDepth; its arguments were not read. The name
+  /// is absent where it could not be read either.
+  virtual void on_too_deep(ConnectionId id, std::optional<std::string> event,
+                           std::optional<Ack> ack) = 0;
+  virtual void on_disconnect(ConnectionId id, DisconnectReason reason) = 0;
+};
+
+/// A Socket.IO 5 server as protocol code, above an engineio::Server: connects clients to
+/// namespaces, carries events and acknowledgements with their attachments. Whoever owns both
+/// forwards poll_event() of the one to handle_transport_event() of the other (signaling::Gateway
+/// does). Functions that take a ConnectionId ignore one that has ended.
+class Server {
+ public:
+  /// `transport`, `random` must outlive the server.
+  Server(const Options& options, engineio::Server& transport, RandomSource& random);
+
+  /// `name` is "/" or "/something"; `handler` must outlive the server.
+  void add_namespace(std::string name, Handler& handler);
+
+  /// One event with one argument, as most are.
+  void emit(ConnectionId id, std::string_view event, const boost::json::value& payload);
+  void emit_arguments(ConnectionId id, std::string_view event, const Arguments& arguments);
+  /// An event that goes to many is written once: encode() it and emit it to each.
+  static Encoded encode(std::string_view event, const boost::json::value& payload,
+                        std::string_view nsp = "/");
+  void emit(ConnectionId id, const Encoded& event);
+
+  void acknowledge(Ack ack, const boost::json::value& payload);
+  void acknowledge_arguments(Ack ack, const Arguments& arguments);
+
+  /// Sends a DISCONNECT packet, after which the client does not reconnect by itself, and closes the
+  /// transport once all that was emitted has been sent.
+  void disconnect(ConnectionId id);
+  /// Closes the transport without a word.
+  void drop(ConnectionId id);
+
+  bool is_connected(ConnectionId id) const { return connections_.contains(id); }
+  std::size_t connection_count() const { return connections_.size(); }
+
+  // For the shell.
+  void handle_transport_event(Timestamp now, engineio::Event event);
+  void handle_timeout(Timestamp now);
+  std::optional<Timestamp> next_timeout() const { return unconnected_.next(); }
+
+ private:
+  using SessionId = engineio::SessionId;
+
+  struct Namespace {
+    std::string name;
+    Handler* handler;
+  };
+  struct Connection {
+    SessionId session;
+    const Namespace* nsp;
+  };
+  /// A client's transport, in any number of the namespaces that there are.
+  struct Session {
+    explicit Session(engineio::OpenRequest r) : request(std::move(r)) {}
+    engineio::OpenRequest request;
+    Decoder decoder;
+    std::vector<ConnectionId> connections;  // At most one for each namespace.
+  };
+
+  void open(Timestamp now, SessionId id, engineio::OpenRequest request);
+  void close(SessionId id, DisconnectReason reason);
+  void message(Timestamp now, SessionId id, engineio::Message message);
+  void packet(Timestamp now, SessionId id, Session& session, Packet packet);
+  void connect(SessionId id, Session& session, const Packet& packet);
+  void refuse(SessionId id, const Packet& packet, const ConnectRefusal& refusal);
+  void event(ConnectionId id, Packet packet);
+  void end(Timestamp now, ConnectionId id, DisconnectReason reason);
+  void break_off(SessionId id, DisconnectReason reason);
+  void send(SessionId id, const Encoded& encoded);
+  const Connection* find(const Session& session, std::string_view nsp, ConnectionId* id) const;
+
+  const TimeDelta connect_timeout_;
+  engineio::Server& transport_;
+  RandomSource& random_;
+  std::map<std::string, Namespace, std::less<>> namespaces_;
+  std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<ConnectionId, Connection> connections_;
+  Deadlines<SessionId> unconnected_;  // Sessions that are in no namespace.
+  std::uint64_t last_connection_ = 0;
+  std::optional<ConnectionId> connecting_;  // Whose on_connect runs,
+  std::vector<Encoded> held_;               // and what was emitted to it meanwhile.
+};
+
+}  // namespace sfu::signaling::socketio
