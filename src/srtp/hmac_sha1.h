@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include "base/bytes.h"
+
+namespace sfu::srtp {
+
+/// HMAC-SHA1 (RFC 2104) under one key whose two padded blocks are hashed once: a packet starts from
+/// copies of these states. EVP would allocate for each such copy.
+class HmacSha1 {
+ public:
+  static constexpr std::size_t kDigestSize = 20;
+  using Digest = std::array<std::uint8_t, kDigestSize>;
+
+  /// `key` has at most 64 bytes.
+  explicit HmacSha1(Bytes key);
+
+  /// The digest of the parts, one after the other.
+  Digest compute(std::initializer_list<Bytes> parts) const;
+
+ private:
+  /// SHA-1's chaining value after its first block.
+  struct State {
+    std::array<std::uint32_t, 5> words{};
+  };
+  State inner_;
+  State outer_;
+};
+
+}  // namespace sfu::srtp
