@@ -1,0 +1,483 @@
+"""Builds and runs the suites of ./test, and adds up what they say.
+
+Each suite is a function that yields Outcomes. A suite that crashes, hangs or counts nothing has failed; what was
+skipped is said, and never counted as passed.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RELEASE = ROOT / "build" / "release"
+SANITIZE = ROOT / "build" / "sanitize"
+LOGS = ROOT / "build" / "test-logs"
+
+# Longest that one program of each kind may take; a suite that needs more hangs.
+UNIT_SECONDS = 120
+SCENARIO_SECONDS = 600
+INTEGRATION_SECONDS = 300
+CONFORMANCE_SECONDS = 180
+E2E_SECONDS = 1200
+PAGE_SECONDS = 300
+ARCHITECTURE_SECONDS = 120
+BUILD_SECONDS = 2400
+FUZZ_SECONDS = 4
+SANITIZER_SLOWDOWN = 4
+
+COUNT_LINE = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$")
+
+
+@dataclasses.dataclass
+class Outcome:
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    note: str = ""
+    log: pathlib.Path | None = None
+    seconds: float = 0.0
+
+
+def environment(**more):
+    return {**os.environ, "NO_COLOR": "1", "CI": os.environ.get("CI", ""), **more}
+
+
+def run_logged(name, command, timeout, cwd=ROOT, env=None):
+    """Runs a program in a process group of its own. Returns (exit status or why there is none, log, seconds)."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / (re.sub(r"[^\w.-]+", "_", name) + ".log")
+    started = time.monotonic()
+    with open(log, "wb") as out:
+        process = subprocess.Popen(
+            [str(part) for part in command], cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL,
+            stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            status = f"took longer than {timeout} s and was ended"
+        except KeyboardInterrupt:
+            end_group(process)
+            raise
+        end_group(process)
+    return status, log, time.monotonic() - started
+
+
+def end_group(process):
+    """Ends what a suite left running, first politely."""
+    for number, patience in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            break
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            process.poll()
+            try:
+                os.killpg(process.pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.05)
+    process.poll()
+
+
+def describe_status(status):
+    if isinstance(status, str):
+        return status
+    if status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with exit status {status}"
+
+
+def count_gtest(name, status, log, seconds):
+    """Counts test cases in a GoogleTest log; a program that ends badly without a failed case counts as one."""
+    text = log.read_text(errors="replace")
+    passed = len(re.findall(r"^\[       OK \] ", text, re.M))
+    failed = len(re.findall(r"^\[  FAILED  \] .*\(\d+ ms\)$", text, re.M))
+    skipped = len(re.findall(r"^\[  SKIPPED \] .*\(\d+ ms\)$", text, re.M))
+    note = ""
+    if status != 0 and failed == 0:
+        failed, note = 1, describe_status(status)
+    elif status != 0 and not isinstance(status, int) or isinstance(status, int) and status < 0:
+        failed, note = failed + 1, describe_status(status)
+    elif passed + failed + skipped == 0:
+        failed, note = 1, "ran no test"
+    return Outcome(name, passed, failed, skipped, note, log, seconds)
+
+
+def count_last_line(name, status, log, seconds):
+    """Takes a suite's own closing line "N passed, N failed"."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    found = COUNT_LINE.match(lines[-1]) if lines else None
+    if not found:
+        return Outcome(name, 0, 1, 0, f"{describe_status(status)} without a closing count", log, seconds)
+    passed, failed, skipped = (int(part or 0) for part in found.groups())
+    note = ""
+    if status != 0 and failed == 0:
+        failed, note = 1, describe_status(status)
+    elif passed + failed + skipped == 0:
+        failed, note = 1, "ran no test"
+    return Outcome(name, passed, failed, skipped, note, log, seconds)
+
+
+def count_exit(name, status, log, seconds):
+    """For a program that is one test."""
+    good = status == 0
+    return Outcome(name, int(good), int(not good), 0, "" if good else describe_status(status), log, seconds)
+
+
+# --- building -----------------------------------------------------------------------------------------------------
+
+
+class Build:
+    """A CMake build directory."""
+
+    def __init__(self, directory, *options):
+        self.directory = directory
+        self.options = options
+
+    def configure(self):
+        """Nothing where it worked, else the failed Outcome."""
+        name = f"configure {self.directory.name}"
+        wanted = hashlib.sha256(repr(self.options).encode()).hexdigest()
+        stamp = self.directory / ".configured-for"
+        if (self.directory / "build.ninja").exists() and stamp.exists() and stamp.read_text() == wanted:
+            return None
+        command = ["cmake", "-S", ROOT, "-B", self.directory, "-G", "Ninja", *self.options]
+        outcome = count_exit(name, *run_logged(name, command, BUILD_SECONDS))
+        if outcome.failed:
+            return outcome
+        stamp.write_text(wanted)
+        return None
+
+    def build(self, *targets):
+        """Builds what can be built. Returns the Outcome of a failure, or nothing."""
+        failure = self.configure()
+        if failure:
+            return failure
+        label = " ".join(targets) if targets and len(targets) <= 3 else f"{len(targets) or 'all'} targets"
+        say(f"building {self.directory.relative_to(ROOT)}: {label}")
+        name = f"build {self.directory.name}"
+        command = ["flock", self.directory / ".lock", "ninja", "-C", self.directory, "-k", "0", *targets]
+        outcome = count_exit(name, *run_logged(name, command, BUILD_SECONDS))
+        return outcome if outcome.failed else None
+
+    def programs(self, suffix):
+        """Paths, relative to the build directory, of the programs whose name ends so."""
+        failure = self.configure()
+        if failure:
+            return []
+        # The list of files may have changed since: ninja looks again before it answers.
+        subprocess.run(["ninja", "-C", str(self.directory), "build.ninja"], capture_output=True, check=False)
+        listing = subprocess.run(["ninja", "-C", str(self.directory), "-t", "targets", "all"],
+                                 capture_output=True, text=True, check=False).stdout
+        return sorted(re.findall(rf"^(\S+{suffix}): CXX_EXECUTABLE_LINKER", listing, re.M))
+
+    def is_current(self, target):
+        answer = subprocess.run(["ninja", "-C", str(self.directory), "-n", target], capture_output=True, text=True,
+                                check=False).stdout
+        return "CXX_EXECUTABLE_LINKER" not in answer and "Linking" not in answer and "Building" not in answer
+
+
+RELEASE_BUILD = Build(RELEASE, "-DCMAKE_BUILD_TYPE=Release")
+# Tests under the sanitizers and fuzz targets share their objects: both want clang, and the instrumentation that
+# guides the fuzzer does not disturb a test.
+SANITIZE_BUILD = Build(
+    SANITIZE, "-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_BUILD_TYPE=Debug",
+    "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1", "-DSFU_SANITIZE=ON", "-DSFU_FUZZ=ON")
+SANITIZER_ENVIRONMENT = {
+    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "ASAN_SYMBOLIZER_PATH": shutil.which("llvm-symbolizer-19") or "",
+}
+
+
+# --- suites -------------------------------------------------------------------------------------------------------
+
+
+def say(text):
+    print(f"test: {text}", flush=True)
+
+
+def kind_of(program):
+    stem = pathlib.Path(program).name.removesuffix("_test")
+    return stem if stem in ("scenario", "integration") else "unit"
+
+
+def gtest_programs(build, kinds):
+    return [program for program in build.programs("_test") if kind_of(program) in kinds]
+
+
+def run_gtest(build, program, arguments=(), sanitized=False):
+    seconds = {"unit": UNIT_SECONDS, "scenario": SCENARIO_SECONDS, "integration": INTEGRATION_SECONDS}[kind_of(program)]
+    name = pathlib.Path(program).name
+    if sanitized:
+        name, seconds = f"{name} sanitized", seconds * SANITIZER_SLOWDOWN
+    env = environment(**(SANITIZER_ENVIRONMENT if sanitized else {}))
+    return count_gtest(name, *run_logged(name, [build.directory / program, *arguments], seconds, env=env))
+
+
+def gtest_suite(kinds, build=RELEASE_BUILD, sanitized=False, filters=()):
+    programs = gtest_programs(build, kinds)
+    if not programs:
+        yield Outcome(" and ".join(kinds), 0, 1, 0, "no test program of this kind is described by the build")
+        return
+    failure = build.build(*programs)
+    if failure:
+        yield failure
+    for program in programs:
+        if failure and not build.is_current(program):
+            yield Outcome(pathlib.Path(program).name, 0, 1, 0, "could not be built")
+            continue
+        yield run_gtest(build, program, filters, sanitized)
+
+
+def architecture_suite():
+    for name, script in (("architecture self test", "check_architecture_test.py"),
+                         ("architecture", "check_architecture.py")):
+        command = ["/usr/bin/python3", ROOT / "tools" / script]
+        yield count_last_line(name, *run_logged(name, command, ARCHITECTURE_SECONDS))
+    for script in sorted((ROOT / "tools").glob("*_test.sh")):
+        name = script.stem
+        yield count_last_line(name, *run_logged(name, ["bash", script], ARCHITECTURE_SECONDS))
+
+
+def fuzz_suite(only=None):
+    programs = [program for program in SANITIZE_BUILD.programs("_fuzz") if only in (None, pathlib.Path(program).name)]
+    if not programs:
+        yield Outcome("fuzz", 0, 1, 0, "no fuzz target is described by the build")
+        return
+    failure = SANITIZE_BUILD.build(*programs)
+    if failure:
+        yield failure
+    for program in programs:
+        name = pathlib.Path(program).name
+        if failure and not SANITIZE_BUILD.is_current(program):
+            yield Outcome(name, 0, 1, 0, "could not be built")
+            continue
+        seeds = ROOT / "fuzz" / "corpus" / name.removesuffix("_fuzz")
+        found = ROOT / "build" / "fuzz-corpus" / name
+        crashes = ROOT / "build" / "fuzz-crashes" / name
+        for folder in (found, crashes):
+            folder.mkdir(parents=True, exist_ok=True)
+        command = [SANITIZE / program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048",
+                   "-print_final_stats=1", f"-artifact_prefix={crashes}/", found, *([seeds] if seeds.is_dir() else [])]
+        yield count_exit(name, *run_logged(name, command, UNIT_SECONDS, env=environment(**SANITIZER_ENVIRONMENT)))
+
+
+def npm_script(folder, script, name, timeout, count=count_exit, arguments=()):
+    extra = ["--", *arguments] if arguments else []
+    return count(name, *run_logged(name, ["npm", "run", "--silent", script, *extra], timeout, cwd=folder))
+
+
+def npm_packages(folder):
+    name = f"npm packages of {folder.relative_to(ROOT)}"
+    outcome = count_exit(name, *run_logged(name, [ROOT / "tools" / "npm_packages", folder], PAGE_SECONDS))
+    return outcome if outcome.failed else None
+
+
+def page_suite():
+    folder = ROOT / "demo"
+    if not (folder / "package.json").exists():
+        yield Outcome("page", 0, 1, 0, "demo/package.json is not there")
+        return
+    failure = npm_packages(folder)
+    if failure:
+        yield failure
+        return
+    scripts = json.loads((folder / "package.json").read_text()).get("scripts", {})
+    for script in ("lint", "typecheck"):
+        yield npm_script(folder, script, f"page {script}", PAGE_SECONDS)
+    if "test" in scripts:
+        yield npm_script(folder, "test", "page tests", PAGE_SECONDS, count_last_line)
+    yield count_exit("page build", *run_logged("page build", [ROOT / "tools" / "build_page"], PAGE_SECONDS))
+
+
+def node_suite(name, folder, script, timeout, targets, arguments=()):
+    """A folder with npm packages and a script that ends in "N passed, N failed"."""
+    if not (folder / "package.json").exists():
+        yield Outcome(name, 0, 1, 0, f"{folder.relative_to(ROOT)}/package.json is not there")
+        return
+    failure = RELEASE_BUILD.build(*targets)
+    if failure:
+        yield failure
+        return
+    failure = npm_packages(folder)
+    if failure:
+        yield failure
+        return
+    yield count_last_line(name, *run_logged(name, ["npm", *script, *arguments], timeout, cwd=folder))
+
+
+def conformance_suite():
+    folder = ROOT / "tests" / "conformance"
+    if (folder / "package.json").exists():
+        yield from node_suite("conformance", folder, ["test", "--silent"], CONFORMANCE_SECONDS, ["socketio-echo"])
+        return
+    failure = RELEASE_BUILD.build("socketio-echo")
+    if failure:
+        yield failure
+        return
+    command = ["node", folder / "run.mjs"]
+    yield count_last_line("conformance", *run_logged("conformance", command, CONFORMANCE_SECONDS))
+
+
+def e2e_suite(names=()):
+    if (ROOT / "demo" / "package.json").exists():
+        built = count_exit("page build", *run_logged("page build", [ROOT / "tools" / "build_page"], PAGE_SECONDS))
+        if built.failed:
+            yield built
+            return
+    arguments = ["--", *names] if names else []
+    yield from node_suite("e2e", ROOT / "tests" / "e2e", ["test", "--silent"], E2E_SECONDS, ["meetlite-sfu"], arguments)
+
+
+SUITES = {
+    "architecture": architecture_suite,
+    "unit": lambda: gtest_suite(["unit"]),
+    "scenario": lambda: gtest_suite(["scenario"]),
+    "integration": lambda: gtest_suite(["integration"]),
+    "conformance": conformance_suite,
+    "fuzz": fuzz_suite,
+    "page": page_suite,
+    "e2e": e2e_suite,
+}
+
+
+def single(name):
+    """A test program, a fuzz target, a GoogleTest filter, or an end-to-end test; the first that fits."""
+    programs = RELEASE_BUILD.programs("_test")
+    for program in programs:
+        if pathlib.Path(program).name in (name, f"{name}_test"):
+            failure = RELEASE_BUILD.build(program)
+            return [failure] if failure else [run_gtest(RELEASE_BUILD, program)]
+    if name.endswith("_fuzz"):
+        return list(fuzz_suite(name))
+    if name.startswith("e2e:"):
+        return list(e2e_suite([name.removeprefix("e2e:")]))
+    return list(filtered(name, programs))
+
+
+def filtered(pattern, programs):
+    failure = RELEASE_BUILD.build(*programs)
+    if failure:
+        yield failure
+    ran = False
+    wanted = pattern if "*" in pattern else f"*{pattern}*"
+    for program in programs:
+        if not (RELEASE / program).exists():
+            continue
+        listing = subprocess.run([str(RELEASE / program), "--gtest_list_tests", f"--gtest_filter={wanted}"],
+                                 capture_output=True, text=True, check=False).stdout
+        if re.search(r"^  \S", listing, re.M):
+            ran = True
+            yield run_gtest(RELEASE_BUILD, program, [f"--gtest_filter={wanted}"])
+    if not ran:
+        yield Outcome(pattern, 0, 1, 0, "no suite, test program, fuzz target or test case has this name")
+
+
+# --- the whole ----------------------------------------------------------------------------------------------------
+
+
+def report(outcome):
+    mark = "FAILED" if outcome.failed else "ok"
+    parts = [f"{outcome.passed} passed"]
+    if outcome.failed:
+        parts.append(f"{outcome.failed} failed")
+    if outcome.skipped:
+        parts.append(f"{outcome.skipped} skipped")
+    note = f": {outcome.note}" if outcome.note else ""
+    print(f"  {mark:6} {outcome.name}: {', '.join(parts)} ({outcome.seconds:.1f} s){note}", flush=True)
+    if outcome.failed and outcome.log:
+        show_failure(outcome.log)
+
+
+def show_failure(log):
+    lines = log.read_text(errors="replace").splitlines()
+    quiet = re.compile(r"^\[(       OK|  SKIPPED| RUN     )|^\[----------\]")
+    lines = [line for line in lines if not quiet.match(line)]
+    for line in lines[-60:]:
+        print(f"         {line}")
+    print(f"         (all of it: {log.relative_to(ROOT)})", flush=True)
+
+
+def list_names():
+    print("suites:        " + " ".join(SUITES))
+    print("test programs: " + " ".join(pathlib.Path(program).name for program in RELEASE_BUILD.programs("_test")))
+    fuzz = sorted(path.stem for path in (ROOT / "fuzz").glob("*_fuzz.cc"))
+    print("fuzz targets:  " + " ".join(fuzz))
+    print("or a part of a GoogleTest name (Suite.Name, with *), or e2e:NAME for one end-to-end test")
+
+
+def chosen(options):
+    if options.sanitize:
+        kinds = [name for name in options.names if name in ("unit", "scenario", "integration")]
+        kinds = kinds or ["unit", "scenario", "integration"]
+        programs = [name for name in options.names if name not in ("unit", "scenario", "integration")]
+        if programs:
+            return lambda: sanitized_programs(programs)
+        return lambda: gtest_suite(kinds, SANITIZE_BUILD, sanitized=True)
+    names = options.names or list(SUITES)
+
+    def outcomes():
+        if not options.names:
+            # One build of everything keeps both cores busy; what failed is reported by the suites that need it.
+            failure = RELEASE_BUILD.build()
+            if failure:
+                yield failure
+        for name in names:
+            say(name)
+            yield from SUITES[name]() if name in SUITES else single(name)
+
+    return outcomes
+
+
+def sanitized_programs(names):
+    for program in SANITIZE_BUILD.programs("_test"):
+        if pathlib.Path(program).name in {*names, *(f"{name}_test" for name in names)}:
+            failure = SANITIZE_BUILD.build(program)
+            yield failure or run_gtest(SANITIZE_BUILD, program, sanitized=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./test", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a suite, a test program, a fuzz target or a test case")
+    parser.add_argument("--sanitize", action="store_true", help="the C++ tests under the address and undefined sanitizers")
+    parser.add_argument("--list", action="store_true", help="tell the names")
+    options = parser.parse_args()
+    if options.list:
+        list_names()
+        return 0
+
+    started = time.monotonic()
+    outcomes = []
+    for outcome in chosen(options)():
+        if outcome.name.startswith("build ") and any(outcome.name == earlier.name for earlier in outcomes):
+            continue  # The same build, failed again for another suite.
+        report(outcome)
+        outcomes.append(outcome)
+
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(outcome.failed for outcome in outcomes)
+    skipped = sum(outcome.skipped for outcome in outcomes)
+    if passed + failed == 0:
+        failed = 1
+        say("no test ran")
+    if failed:
+        say("failed: " + ", ".join(outcome.name for outcome in outcomes if outcome.failed))
+    say(f"took {time.monotonic() - started:.0f} s")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""), flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
