@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/sans_io.h"
+#include "dtls/association.h"
+#include "ice/lite_agent.h"
+#include "srtp/inbound_session.h"
+#include "srtp/outbound_session.h"
+
+namespace sfu::transport {
+
+struct Fingerprint {
+  crypto::HashAlgorithm algorithm = crypto::HashAlgorithm::Sha256;
+  std::string value;
+};
+
+enum class ConnectError : std::uint8_t {
+  AlreadyConnected,  // connect() was called before.
+  NoFingerprint,     // None that this server can check.
+};
+
+/// The owner's table of paths and ufrags has to follow.
+using RoutingEvent = std::variant<ice::PathAdded, ice::PathRemoved, ice::UfragRetired>;
+
+/// One peer's ICE, DTLS and SRTP: a way for packets that is open once the peer has proved that it
+/// holds the certificate which was signaled. Sans-IO.
+class SecureChannel {
+ public:
+  struct StateChanged {
+    ice::State ice;
+    dtls::State dtls;
+  };
+  using Event = std::variant<RoutingEvent, StateChanged>;
+
+  /// `context` outlives the channel.
+  SecureChannel(const dtls::Context& context, ice::Credentials credentials);
+
+  /// What the peer said in signaling. `remote_is_server`: it waits for our ClientHello. Of several
+  /// fingerprints the strongest hash counts.
+  Result<void, ConnectError> connect(Timestamp now, bool remote_is_server,
+                                     std::span<const Fingerprint> fingerprints);
+
+  void handle_stun(Timestamp now, const Path& path, Bytes datagram);
+  /// Dropped unless `path` is validated (RFC 8827 §6.5 lets DTLS run only over ICE).
+  void handle_dtls(Timestamp now, const Path& path, Bytes datagram);
+  /// The decrypted packet at the front of `packet`, or nothing: not validated, no keys yet, or
+  /// refused by SRTP.
+  std::optional<MutableBytes> unprotect_rtp(const Path& path, MutableBytes packet);
+  std::optional<MutableBytes> unprotect_rtcp(const Path& path, MutableBytes packet);
+
+  void handle_timeout(Timestamp now);
+  std::optional<Timestamp> next_timeout() const;
+  std::optional<Transmit> poll_transmit();
+  std::optional<Event> poll_event();
+
+  /// Says goodbye to the peer; poll_transmit() has the datagram.
+  void close(Timestamp now);
+  /// Another transport has got `path`.
+  void forget_path(const Path& path) { ice_.forget_path(path); }
+
+  const ice::Credentials& credentials() const { return ice_.credentials(); }
+  ice::State ice_state() const { return ice_.state(); }
+  dtls::State dtls_state() const { return dtls_.state(); }
+  const std::optional<Path>& selected_path() const { return ice_.selected_path(); }
+  /// Protects what leaves; null until the handshake is done and the fingerprint checked, and where
+  /// there is no path to send along.
+  srtp::OutboundSession* outbound();
+  std::string_view srtp_profile() const;  // Empty before the keys are there.
+  std::uint64_t packets_refused() const { return refused_; }
+
+  /// One line: how far ICE and DTLS came and what is missing. `candidates` is what was announced.
+  std::string describe(std::span<const Endpoint> candidates) const;
+
+ private:
+  void drain_ice();
+  void drain_dtls();
+  void report_state();
+
+  const dtls::Context& context_;
+  ice::LiteAgent ice_;
+  dtls::Association dtls_;
+  bool connect_called_ = false;
+  std::optional<srtp::InboundSession> inbound_;
+  std::optional<srtp::OutboundSession> outbound_;
+  StateChanged reported_{ice::State::New, dtls::State::New};
+  std::string failure_;
+  std::uint64_t refused_ = 0;
+  std::uint64_t dtls_from_unvalidated_ = 0;
+  std::deque<Transmit> outbox_;  // Bounded by one flight: the owner drains after each call.
+  std::deque<Event> events_;
+};
+
+}  // namespace sfu::transport
