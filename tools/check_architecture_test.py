@@ -5,6 +5,7 @@ import sys
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True
 import check_architecture as checked
 
 CMAKE = "sfu_module(base)\nsfu_module(stun DEPENDS base TEST_DEPENDS base)\nsfu_module(io DEPENDS base)\n"

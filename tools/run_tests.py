@@ -29,7 +29,7 @@ INTEGRATION_SECONDS = 300
 CONFORMANCE_SECONDS = 180
 E2E_SECONDS = 1200
 PAGE_SECONDS = 300
-ARCHITECTURE_SECONDS = 120
+TOOLS_SECONDS = 120
 BUILD_SECONDS = 2400
 FUZZ_SECONDS = 4
 SANITIZER_SLOWDOWN = 4
@@ -241,14 +241,15 @@ def gtest_suite(kinds, build=RELEASE_BUILD, sanitized=False, filters=()):
         yield run_gtest(build, program, filters, sanitized)
 
 
-def architecture_suite():
-    for name, script in (("architecture self test", "check_architecture_test.py"),
-                         ("architecture", "check_architecture.py")):
-        command = ["/usr/bin/python3", ROOT / "tools" / script]
-        yield count_last_line(name, *run_logged(name, command, ARCHITECTURE_SECONDS))
-    for script in sorted((ROOT / "tools").glob("*_test.sh")):
-        name = script.stem
-        yield count_last_line(name, *run_logged(name, ["bash", script], ARCHITECTURE_SECONDS))
+def python_suite(name, script):
+    command = ["/usr/bin/python3", ROOT / "tools" / script]
+    yield count_last_line(name, *run_logged(name, command, TOOLS_SECONDS))
+
+
+def tools_suite():
+    """The project's own scripts."""
+    for script in sorted((ROOT / "tools").glob("*_test.py")):
+        yield from python_suite(script.stem, script.name)
 
 
 def fuzz_suite(only=None):
@@ -342,7 +343,8 @@ def e2e_suite(names=()):
 
 
 SUITES = {
-    "architecture": architecture_suite,
+    "architecture": lambda: python_suite("architecture", "check_architecture.py"),
+    "tools": tools_suite,
     "unit": lambda: gtest_suite(["unit"]),
     "scenario": lambda: gtest_suite(["scenario"]),
     "integration": lambda: gtest_suite(["integration"]),
