@@ -31,8 +31,8 @@ bool can_consume(const RtpParameters& consumable, const RtpCapabilities& client)
 bool consumes_with_rtx(const RtpParameters& consumable, const RtpCapabilities& client);
 
 /// The parameters of a consumer: the router's payload types and extension ids, only what the client
-/// can handle, and one encoding with `ssrc`, also where the producer is simulcast. `rtx_ssrc` is set
-/// exactly where consumes_with_rtx(). None where the client cannot consume it.
+/// can handle, and one encoding with `ssrc`, also where the producer is simulcast. `rtx_ssrc` is
+/// set exactly where consumes_with_rtx(). None where the client cannot consume it.
 std::optional<RtpParameters> make_consumer_parameters(const RtpParameters& consumable,
                                                       const RtpCapabilities& client,
                                                       std::string mid, Ssrc ssrc,

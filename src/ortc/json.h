@@ -20,8 +20,8 @@ Result<RtpCapabilities, InvalidField> parse_rtp_capabilities(
     const json::value& value, const std::string& path = "rtpCapabilities");
 
 /// Reads what mediasoup-client calls RtpParameters, likewise.
-Result<RtpParameters, InvalidField> parse_rtp_parameters(
-    const json::value& value, const std::string& path = "rtpParameters");
+Result<RtpParameters, InvalidField> parse_rtp_parameters(const json::value& value,
+                                                         const std::string& path = "rtpParameters");
 
 json::object to_json(const RtpCapabilities& capabilities);
 json::object to_json(const RtpParameters& parameters);

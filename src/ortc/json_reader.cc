@@ -52,8 +52,8 @@ std::optional<std::string> JsonReader::read_text(const json::value& value, std::
       std::all_of(text->begin(), text->end(),
                   [&](char c) { return rule.allows(static_cast<unsigned char>(c)); }))
     return std::string(*text);
-  fail(path_of(key), "must be a text of 1 to " + std::to_string(rule.max_bytes) + " " +
-                         rule.description);
+  fail(path_of(key),
+       "must be a text of 1 to " + std::to_string(rule.max_bytes) + " " + rule.description);
   return std::nullopt;
 }
 

@@ -20,8 +20,8 @@ struct InvalidField {
   std::string to_string() const { return field + " " + reason; }
 };
 
-/// What a text may hold. Texts of one client reach others and end up in their SDP, so none may carry
-/// a line break.
+/// What a text may hold. Texts of one client reach others and end up in their SDP, so none may
+/// carry a line break.
 struct TextRule {
   std::size_t max_bytes;
   bool (*allows)(unsigned char);

@@ -16,9 +16,9 @@ struct CodecIdentity {
 CodecIdentity identity_of(const RtpCodecCapability& codec);
 CodecIdentity identity_of(const RtpCodecParameters& codec);
 
-/// True where what one end sends as `a` the other can decode as `b`: type (RFC 8851: without regard to
-/// case), clock rate and channels; for H264 packetization mode and profile (RFC 6184 §8.1, levels may
-/// differ), for VP9 profile-id (RFC 9628 §6), for AV1 profile.
+/// True where what one end sends as `a` the other can decode as `b`: type (RFC 8851: without regard
+/// to case), clock rate and channels; for H264 packetization mode and profile (RFC 6184 §8.1,
+/// levels may differ), for VP9 profile-id (RFC 9628 §6), for AV1 profile.
 bool same_codec(const CodecIdentity& a, const CodecIdentity& b);
 
 bool is_rtx(std::string_view mime_type);

@@ -19,7 +19,8 @@ RtpCodecCapability opus() {
           .preferred_payload_type = 100,
           .clock_rate = 48000,
           .channels = 2,
-          // A sender encodes forward error correction only where its answer asks for it (RFC 7587 §6.1).
+          // A sender encodes forward error correction only where its answer asks for it (RFC 7587
+          // §6.1).
           .parameters = {{"minptime", std::int64_t{10}}, {"useinbandfec", std::int64_t{1}}},
           .rtcp_feedback = {{"nack", ""}, {"transport-cc", ""}}};
 }
@@ -34,12 +35,13 @@ void add_video(RtpCapabilities& capabilities, std::uint8_t payload_type, const c
                                  .clock_rate = 90000,
                                  .parameters = std::move(parameters),
                                  .rtcp_feedback = video_feedback()});
-  capabilities.codecs.push_back({.kind = MediaKind::Video,
-                                 .mime_type = "video/rtx",
-                                 .preferred_payload_type = static_cast<std::uint8_t>(payload_type + 1),
-                                 .clock_rate = 90000,
-                                 .parameters = {{"apt", std::int64_t{payload_type}}},
-                                 .rtcp_feedback = {}});
+  capabilities.codecs.push_back(
+      {.kind = MediaKind::Video,
+       .mime_type = "video/rtx",
+       .preferred_payload_type = static_cast<std::uint8_t>(payload_type + 1),
+       .clock_rate = 90000,
+       .parameters = {{"apt", std::int64_t{payload_type}}},
+       .rtcp_feedback = {}});
 }
 
 CodecSpecificParameters h264(const char* profile_level_id) {
