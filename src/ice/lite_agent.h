@@ -16,7 +16,7 @@
 
 namespace sfu::ice {
 
-/// What became of a datagram. All but the two answers leave the agent as it was.
+/// What became of a datagram. Only `Answered` changes more than counters.
 enum class Outcome : std::uint8_t {
   Answered,               // A valid check: the path is validated, consent is refreshed.
   AnsweredWithError,      // Authenticated, but refused with 400, 420 or 487.
@@ -30,10 +30,15 @@ enum class Outcome : std::uint8_t {
 /// The ICE-lite side of one transport (RFC 8445 §2.5): answers connectivity checks, learns the
 /// peer's paths from those that are valid, and the one to send on from those that nominate. Always
 /// controlled. Promises: only what carries our password changes anything; at most kMaxPaths paths.
+/// After each call of a function that is not const, drain poll_transmit() and poll_event().
 class LiteAgent {
  public:
   /// Several networks and both families of one client; the least recently checked gives way.
   static constexpr std::size_t kMaxPaths = 16;
+  /// Two intervals between consent checks at their longest (RFC 7675 §5.1: 5 s and a fifth). When
+  /// the selected path was silent for so long, media follows the checks that still come. So a new
+  /// port at the client's NAT costs no 30 s with browsers that nominate once only.
+  static constexpr TimeDelta kSilenceBeforeMoving = std::chrono::seconds(12);
 
   struct Config {
     Credentials credentials;
@@ -75,22 +80,27 @@ class LiteAgent {
     Timestamp last_check;
   };
 
-  std::optional<Outcome> refuse(const stun::MessageView& message, const Path& path);
-  const Credentials* credentials_for(std::string_view username) const;
+  Outcome refused(const Path& path, Outcome outcome, std::uint64_t& counter);
+  const Credentials* credentials_for(const stun::MessageView& request) const;
+  static int error_in(const stun::MessageView& request);
   void answer(const Path& path, const stun::MessageView& request, const Credentials& credentials);
   void answer_error(const Path& path, const stun::MessageView& request,
-                    const Credentials& credentials, int code, std::string_view reason);
+                    const Credentials& credentials, int code);
   void finish_restart();
   void validate(Timestamp now, const Path& path);
   void nominate(const Path& path, const stun::MessageView& request);
+  ValidPath* find(const Path& path);
+  bool selected_is_silent(Timestamp now) const;
   void make_room();
   void remove(const Path& path);
+  void select_unnominated(const std::optional<Path>& path);
   void select(const std::optional<Path>& path);
   void update_state();
+  void remember_checked(const Endpoint& local);
 
   Credentials current_;
   std::optional<Credentials> pending_;  // Signaled by restart(), not yet used by the peer.
-  const TimeDelta consent_timeout_;
+  TimeDelta consent_timeout_;
   State state_ = State::New;
   std::vector<ValidPath> paths_;  // At most kMaxPaths.
   std::optional<Path> selected_;
