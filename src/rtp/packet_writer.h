@@ -39,7 +39,7 @@ struct WrittenHeader {
 
 /// Room that every header written here fits: fixed part, CSRCs, each known extension at its
 /// longest.
-inline constexpr std::size_t kMaxWrittenHeader = 512;
+inline constexpr std::size_t kHeaderRoom = 512;
 
 /// Writes a header with these elements, in the one-byte form where all of them fit it (ids 1 to 14,
 /// 1 to 16 bytes), else in the two-byte form (RFC 8285 §4). An empty list writes no block.

@@ -17,9 +17,9 @@ enum class Codec : std::uint8_t { Opus, Vp8, Vp9, H264, Av1 };
 enum class PayloadError : std::uint8_t {
   Empty,
   Truncated,
-  ReservedBits,  // Set where the payload format wants zero and the rest cannot be trusted.
+  Contradiction,  // Fields that exclude each other, or a reserved value.
   TooManyElements,
-  UnknownType,  // A packetization that the format does not know.
+  UnknownType,  // A packetization that the format does not have or we do not take.
 };
 
 std::string_view to_string(PayloadError error);
@@ -36,7 +36,8 @@ struct Resolution {
 struct PayloadInfo {
   /// First packet of a picture that decodes without any before it.
   bool is_key_frame_start = false;
-  /// First, last packet of a frame (of one spatial layer, where there are several).
+  /// First, last packet of a frame (of one spatial layer, where there are several). H264 can tell a
+  /// start twice in one frame: at its parameter sets and at its first slice.
   bool is_frame_start = false;
   bool is_frame_end = false;
   std::uint8_t spatial_layer = 0;
