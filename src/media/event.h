@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/units.h"
+
+namespace sfu::media {
+
+struct Layers {
+  std::uint8_t spatial = 0;
+  std::uint8_t temporal = 0;
+  friend bool operator==(const Layers&, const Layers&) = default;
+};
+
+/// The producer's next_timeout() moved nearer: a viewer wants a key frame.
+struct FeedbackWanted {
+  ProducerId producer;
+};
+
+/// What a consumer now forwards; none when it sends nothing.
+struct LayersChanged {
+  ConsumerId consumer;
+  std::optional<Layers> layers;
+};
+
+/// For the log.
+struct Diagnosis {
+  enum class Kind : std::uint8_t {
+    WaitsForKeyFrame,  // For `waited`, although it was asked for.
+    NeverResumed,      // Paused since it was made, `waited` ago.
+  };
+  Kind kind = Kind::WaitsForKeyFrame;
+  ConsumerId consumer;
+  ProducerId producer;
+  TimeDelta waited{};
+};
+
+using Event = std::variant<FeedbackWanted, LayersChanged, Diagnosis>;
+
+/// What the media of one worker has to tell: one queue for all of its routers, drained after each
+/// batch.
+class EventQueue {
+ public:
+  /// A full queue drops what comes: nobody drains it.
+  static constexpr std::size_t kMaxEvents = 64 * 1024;
+
+  void post(const Event& event) {
+    if (events_.size() < kMaxEvents) events_.push_back(event);
+  }
+  std::optional<Event> poll() {
+    if (next_ == events_.size()) {
+      events_.clear();
+      next_ = 0;
+      return std::nullopt;
+    }
+    return events_[next_++];
+  }
+
+ private:
+  std::vector<Event> events_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace sfu::media

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/packet_buffer.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "media/codec_table.h"
+#include "media/router.h"
+#include "media/stats.h"
+#include "media/stream_receiver.h"
+#include "ortc/parameters.h"
+#include "rtcp/packet.h"
+#include "rtcp/sender_report.h"
+#include "rtp/ntp.h"
+#include "rtp/packet_view.h"
+
+namespace sfu::media {
+
+enum class ProducerError : std::uint8_t {
+  IdTaken,
+  NoCodec,         // None that the server knows.
+  TooManyStreams,  // More encodings than kMaxStreams, or none.
+  RouterFull,
+};
+
+struct ProducerOptions {
+  ProducerId id;
+  ortc::MediaKind kind = ortc::MediaKind::Audio;
+  const ortc::RtpParameters& parameters;
+  const ortc::RtpMapping& mapping;
+  bool paused = false;
+};
+
+/// What one publisher sends of one kind: takes its packets, repairs its losses, reports on it, and
+/// feeds the router's source of the same id, which lives as long as the producer.
+class Producer {
+ public:
+  /// `router` outlives the producer.
+  static Result<std::unique_ptr<Producer>, ProducerError> create(Timestamp now,
+                                                                 const ProducerOptions& options,
+                                                                 Router& router,
+                                                                 RandomSource& random);
+  ~Producer();
+  Producer(const Producer&) = delete;
+  Producer& operator=(const Producer&) = delete;
+
+  ProducerId id() const { return id_; }
+  ortc::MediaKind kind() const { return source_.kind(); }
+  const ortc::RtpParameters& parameters() const { return parameters_; }
+  const CodecTable& codecs() const { return codecs_; }
+  Source& source() { return source_; }
+  std::size_t stream_count() const { return receivers_.size(); }
+  StreamReceiver& receiver(std::size_t stream) { return receivers_[stream]; }
+
+  enum class Outcome : std::uint8_t {
+    Forwarded,
+    Empty,      // Padding, or RTX that carries nothing.
+    Duplicate,  // Or too old to place.
+    Paused,
+    UnknownPayloadType,
+    Malformed,    // RTX that cannot be unwrapped.
+    OnProbation,  // Of a source that has yet to show two packets in sequence (RFC 3550 A.1).
+  };
+  /// One packet of `stream`, as the listener told. `packet` is a view of all of `buffer`.
+  Outcome handle_packet(Timestamp now, PacketBuffer&& buffer, const rtp::PacketView& packet,
+                        std::size_t stream, bool is_rtx);
+  void handle_sender_report(Timestamp now, std::size_t stream, const rtcp::SenderInfo& info);
+  /// The publisher starts this stream anew under another SSRC.
+  void set_ssrc(std::size_t stream, Ssrc ssrc, bool is_rtx);
+
+  /// Packets of a paused producer are counted and reported on, but neither asked for nor forwarded.
+  void set_paused(Timestamp now, bool paused) { source_.set_paused(now, paused); }
+  bool paused() const { return source_.paused(); }
+
+  /// Between us and the publisher.
+  void set_round_trip_time(TimeDelta rtt);
+
+  void handle_timeout(Timestamp now);
+  std::optional<Timestamp> next_timeout() const;
+  /// Writes what is due now: NACK, PLI or FIR, receiver reports, all in the name of `sender`. False
+  /// where the builder is full: send it and call again.
+  bool collect_rtcp(Timestamp now, Ssrc sender, rtcp::CompoundBuilder& builder);
+
+  ProducerStats stats(Timestamp now) const;
+
+ private:
+  Producer(Timestamp now, const ProducerOptions& options, CodecTable codecs, Router& router,
+           Source& source, RandomSource& random);
+
+  const ProducerId id_;
+  const ortc::RtpParameters parameters_;
+  const CodecTable codecs_;
+  Router& router_;
+  Source& source_;
+  std::vector<StreamReceiver> receivers_;
+};
+
+}  // namespace sfu::media

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "rtp/header_extensions.h"
+#include "rtp/packet_view.h"
+
+namespace sfu::media {
+
+class Producer;
+
+enum class ListenError : std::uint8_t {
+  SsrcTaken,  // By another producer.
+  MidTaken,   // MID and RID together.
+  TableFull,
+};
+
+/// Finds the producer and encoding that a packet of one transport belongs to: by SSRC as signaled
+/// or learned, else by MID and RID or repaired RID, else by payload type where only one producer
+/// has it. What was learned is kept, since browsers stop sending those extensions after the first
+/// RTCP for the SSRC.
+class RtpListener {
+ public:
+  static constexpr std::size_t kMaxProducers = 64;
+  static constexpr std::size_t kMaxSsrcs = 256;
+
+  struct Target {
+    Producer* producer = nullptr;
+    std::uint8_t stream = 0;
+    bool is_rtx = false;
+  };
+
+  /// Changes nothing where it fails. The producer is removed before it is destroyed.
+  Result<void, ListenError> add(Producer& producer);
+  void remove(Producer& producer);
+
+  /// Whose packet this is; learns its SSRC. Nothing for strangers.
+  std::optional<Target> find(const rtp::PacketView& packet);
+  /// By SSRC alone, for RTCP.
+  std::optional<Target> find(Ssrc ssrc) const;
+
+  /// The ids of all producers of the transport (with BUNDLE, one id means one thing). The transport
+  /// reads transport-cc by it.
+  const rtp::ExtensionMap& extensions() const { return extensions_; }
+  std::size_t ssrc_count() const { return ssrcs_.size(); }
+
+ private:
+  struct Entry {
+    Ssrc ssrc;
+    Target target;
+    bool learned = false;
+  };
+
+  std::vector<Entry> ssrcs_;  // Sorted by SSRC.
+  std::vector<Producer*> producers_;
+  rtp::ExtensionMap extensions_;
+};
+
+}  // namespace sfu::media

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/units.h"
+#include "media/outgoing_packet.h"
+#include "media/received_packet.h"
+
+namespace sfu::media {
+
+class Source;
+
+/// One who takes a producer's packets: a consumer, later a link to another worker or a recorder. It
+/// leaves its source when it is destroyed, and is told when the source goes first.
+class Subscriber {
+ public:
+  Subscriber() = default;
+  Subscriber(const Subscriber&) = delete;
+  Subscriber& operator=(const Subscriber&) = delete;
+
+  /// Each packet of the source, in the order of arrival, late ones included. `sink` is the one that
+  /// was given at subscribe(). It must not subscribe or unsubscribe anyone.
+  virtual void handle_packet(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) = 0;
+  virtual void handle_source_paused(Timestamp now, bool paused) = 0;
+  /// source() is null from now on.
+  virtual void handle_source_closed() = 0;
+
+  Source* source() const { return source_; }
+
+ protected:
+  ~Subscriber();
+
+ private:
+  friend class Source;
+  Source* source_ = nullptr;
+};
+
+}  // namespace sfu::media
