@@ -36,7 +36,8 @@ std::string refusals(const Diagnosis& d) {
 
 std::string acceptance(const Diagnosis& d) {
   if (d.valid_checks == 0) return "no valid check";
-  std::string text = std::to_string(d.valid_checks) + " valid checks";
+  std::string text = std::to_string(d.valid_checks);
+  text += d.valid_checks == 1 ? " valid check" : " valid checks";
   if (d.last_valid_path) text += " (last from " + along(*d.last_valid_path) + ")";
   switch (d.state) {
     case State::New:

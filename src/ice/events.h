@@ -10,6 +10,7 @@
 
 namespace sfu::ice {
 
+/// A first check that nominates at once leads from New (or Disconnected) straight to Completed.
 enum class State : std::uint8_t {
   New,           // No valid check yet.
   Connected,     // At least one valid path; the peer has nominated none of those alive.
