@@ -14,7 +14,7 @@ export type CallState =
   | { is: 'away'; words: string }
   | { is: 'ended'; words: string; tokenRefused?: boolean };
 
-interface CallEvents {
+export interface CallEvents {
   state: CallState;
   people: Person[];
   announce: string;

@@ -1,5 +1,4 @@
-import type { CallState } from '../call/call';
-import type { Call } from '../call/call';
+import type { Call, CallState } from '../call/call';
 import type { LocalMedia } from '../call/local-media';
 import type { Person } from '../call/person';
 import { canShareScreen } from '../media/devices';
@@ -13,8 +12,14 @@ import { Notices } from './notices';
 import { RoomView, type Visibility } from './room-view';
 import { Sounds } from './sounds';
 
+/** What the screen needs of a call; the gallery shows it without a server. */
+export type ShownCall = Pick<
+  Call,
+  'on' | 'selfId' | 'leave' | 'setWanted' | 'setLayer' | 'sounds' | 'levelSources'
+>;
+
 export interface CallScreenOptions {
-  call: Call;
+  call: ShownCall;
   local: LocalMedia;
   roomId: string;
   onLeft(): void;

@@ -19,6 +19,8 @@ const WIDE = 16 / 9;
 /** In an upright window tiles may grow taller, up to a square: faces fit those too. */
 const TALLEST = 1;
 const SMALLEST_TILE_PX = 104;
+/** How far tiles of a filmstrip shrink before it scrolls. */
+const SMALLEST_SHARE = 0.62;
 
 /**
  * The grid of equal tiles that shows the most: of all numbers of columns the one with the largest
@@ -26,7 +28,7 @@ const SMALLEST_TILE_PX = 104;
  */
 export function gridLayout(box: Size, count: number, gap: number): Layout {
   if (count === 0 || box.width <= 0 || box.height <= 0) return { tiles: [], contentHeight: 0 };
-  const tallest = box.width >= box.height ? WIDE : TALLEST;
+  const tallest = box.width >= box.height * 1.2 ? WIDE : TALLEST;
   let best = { columns: 1, tile: tileIn(box, count, 1, gap, tallest) };
   for (let columns = 2; columns <= count; columns += 1) {
     const tile = tileIn(box, count, columns, gap, tallest);
@@ -41,20 +43,24 @@ export function gridLayout(box: Size, count: number, gap: number): Layout {
   };
 }
 
-/** One row or column of equal tiles beside a stage, scrolled where there are many. */
-export function filmstripLayout(box: Size, count: number, gap: number, upright: boolean): Layout {
-  const size = upright
-    ? { width: box.width, height: box.width / WIDE }
-    : { width: box.height * WIDE, height: box.height };
-  const step = (upright ? size.height : size.width) + gap;
-  const used = count * step - gap;
-  const start = Math.max(0, ((upright ? box.height : box.width) - used) / 2);
-  const tiles = Array.from({ length: count }, (_, i) => ({
-    left: upright ? 0 : start + i * step,
-    top: upright ? start + i * step : 0,
-    ...size,
-  }));
-  return { tiles, contentHeight: upright ? Math.max(used, box.height) : box.height };
+/** A column of equal tiles beside a stage: smaller where that spares scrolling, else scrolled. */
+export function filmstripLayout(box: Size, count: number, gap: number): Layout {
+  const fitting = (box.height - (count - 1) * gap) / count;
+  const height = Math.min(box.width / WIDE, Math.max(fitting, (box.width * SMALLEST_SHARE) / WIDE));
+  const tile = { width: height * WIDE, height };
+  const used = count * (height + gap) - gap;
+  const top = Math.max(0, (box.height - used) / 2);
+  return {
+    tiles: place(box.width, count, 1, tile, gap, top),
+    contentHeight: Math.max(used, box.height),
+  };
+}
+
+/** The largest rectangle of this shape in the box, in its middle. */
+export function fitInside(box: Size, aspect: number): Rect {
+  const width = Math.min(box.width, box.height * aspect);
+  const height = width / aspect;
+  return { left: (box.width - width) / 2, top: (box.height - height) / 2, width, height };
 }
 
 function tileIn(box: Size, count: number, columns: number, gap: number, tallest: number): Size {

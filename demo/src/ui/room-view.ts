@@ -1,11 +1,11 @@
 import type { Person, TileKind } from '../call/person';
 import { h, setAttribute } from './dom';
-import { filmstripLayout, gridLayout, type Size } from './layout';
+import { filmstripLayout, fitInside, gridLayout, type Size } from './layout';
 import { Tile } from './tile';
 
 const GAP_PX = 10;
 const NARROW_GAP_PX = 6;
-/** Below this width the filmstrip lies under the stage instead of beside it. */
+/** Below this width, in an upright window, the others lie under the stage instead of beside it. */
 const NARROW_PX = 720;
 
 export interface Visibility {
@@ -82,7 +82,12 @@ export class RoomView {
     const key = keyOf(wish);
     let tile = this.tiles.get(key);
     if (tile === undefined) {
-      tile = new Tile(wish.person.id, wish.kind, () => this.togglePin(key));
+      tile = new Tile(
+        wish.person.id,
+        wish.kind,
+        () => this.togglePin(key),
+        () => this.arrange(),
+      );
       this.tiles.set(key, tile);
       this.strip.append(tile.element);
       this.visible.add(tile.element);
@@ -115,11 +120,15 @@ export class RoomView {
   private arrange(): void {
     const stagedKey = this.staged();
     const staged = stagedKey === null ? undefined : this.tiles.get(stagedKey);
-    const narrow = this.element.clientWidth < NARROW_PX;
+    const { clientWidth, clientHeight } = this.element;
+    const narrow = clientWidth < NARROW_PX && clientHeight > clientWidth;
     const gap = narrow ? NARROW_GAP_PX : GAP_PX;
     setAttribute(this.element, 'data-staged', staged !== undefined);
     setAttribute(this.element, 'data-narrow', narrow);
     setAttribute(this.element, 'data-alone', this.people.length === 1 && this.order.length === 1);
+    if (staged !== undefined) {
+      this.element.style.setProperty('--stage-aspect', staged.aspect.toFixed(3));
+    }
     for (const [key, tile] of this.tiles) {
       const parent = key === stagedKey ? this.stage : this.strip;
       setAttribute(tile.element, 'data-stage', key === stagedKey);
@@ -130,19 +139,17 @@ export class RoomView {
     }
     const rest = this.order.filter((key) => key !== stagedKey);
     const box = innerSize(this.strip);
-    const upright = staged !== undefined && !narrow;
     const layout =
-      staged === undefined
+      staged === undefined || narrow
         ? gridLayout(box, rest.length, gap)
-        : filmstripLayout(box, rest.length, gap, upright);
+        : filmstripLayout(box, rest.length, gap);
     rest.forEach((key, i) => {
       const rect = layout.tiles[i];
       if (rect !== undefined) this.tiles.get(key)?.place(rect);
     });
     this.sizer.style.height = `${layout.contentHeight}px`;
     if (staged !== undefined) {
-      const size = innerSize(this.stage);
-      staged.place({ left: 0, top: 0, ...size });
+      staged.place(fitInside(innerSize(this.stage), staged.aspect));
     }
     for (const tile of this.tiles.values()) this.tell(tile);
   }

@@ -19,8 +19,10 @@ export class Tile {
     readonly personId: string,
     readonly kind: TileKind,
     onPin: () => void,
+    onShape: () => void,
   ) {
     this.video.muted = true;
+    this.video.addEventListener('resize', onShape);
     this.pinButton = h('button', { class: 'tile-pin', type: 'button', onclick: onPin });
     this.pinButton.append(icon('pin'));
     this.element = h(
@@ -77,6 +79,12 @@ export class Tile {
     style.width = `${round(width)}px`;
     style.height = `${round(height)}px`;
     setAttribute(this.element, 'data-small', width < 200);
+  }
+
+  /** Width by height of the picture; a screen's is whatever its owner's screen has. */
+  get aspect(): number {
+    const { videoWidth, videoHeight } = this.video;
+    return videoWidth > 0 && videoHeight > 0 ? videoWidth / videoHeight : 16 / 9;
   }
 
   /** Width in pixels of the screen's own, for choosing how large a picture to ask for. */
