@@ -24,9 +24,7 @@ class HmacSha1 {
 
  private:
   /// SHA-1's chaining value after its first block.
-  struct State {
-    std::array<std::uint32_t, 5> words{};
-  };
+  using State = std::array<std::uint32_t, 5>;
   State inner_;
   State outer_;
 };

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -22,27 +23,34 @@ class InboundStreams {
   static constexpr std::size_t kReplayWindow = 1024;  // packets; RFC 3711 §3.3.2 asks for 64
 
   struct Stream {
-    std::uint32_t ssrc = 0;
     std::uint64_t highest = 0;
-    std::uint64_t last_used = 0;
+    std::uint64_t last_used = 0;  // A count of packets, not a time.
     ReplayWindow<kReplayWindow> received;
   };
 
-  /// The stream of an SSRC that proved authentic before; nullptr for a new one. The pointer holds
-  /// until the next call of note_authentic().
-  Stream* find(std::uint32_t ssrc);
+  /// What is known of an SSRC. Holds until the next call of note_authentic().
+  struct Found {
+    std::uint32_t ssrc = 0;
+    std::optional<std::uint64_t> highest;  // Nothing for a new SSRC.
+    Stream* active = nullptr;              // Null for a new one and for one that rests.
+  };
+  enum class Verdict : std::uint8_t { Fresh, Replayed, TooOld, NoRoom };
 
-  /// Whether one more SSRC can be taken.
-  bool has_room() const { return active_.size() + resting_.size() < kMaxKnownStreams; }
+  Found find(std::uint32_t ssrc);
 
-  /// Notes an authentic packet; `stream` is what find() answered for its SSRC before.
-  void note_authentic(Stream* stream, std::uint32_t ssrc, std::uint64_t index);
+  /// Whether a packet of this index may be taken, if it proves authentic.
+  Verdict judge(const Found& found, std::uint64_t index) const;
+
+  /// Notes an authentic packet that was judged fresh.
+  void note_authentic(const Found& found, std::uint64_t index);
 
   std::size_t known_streams() const { return active_.size() + resting_.size(); }
 
  private:
-  Stream& activate(std::uint32_t ssrc);
+  Stream& activate(const Found& found, std::uint64_t index);
 
+  // One after the other, so that a search reads few cache lines; active_[i] has active_ssrcs_[i].
+  std::vector<std::uint32_t> active_ssrcs_;
   std::vector<Stream> active_;
   std::size_t last_found_ = 0;
   std::unordered_map<std::uint32_t, std::uint64_t> resting_;  // SSRC to highest index

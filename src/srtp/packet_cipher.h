@@ -22,12 +22,33 @@ inline constexpr std::uint32_t kRtcpEncryptedFlag = 0x8000'0000;
 /// past the end. Looks at nothing that is encrypted.
 std::optional<std::size_t> rtp_header_size(Bytes packet);
 
-/// Turns packets into SRTP and back, given their index; knows nothing of streams and replay.
-class RtpCipher {
+/// What SRTP and SRTCP ciphers share: the keys and the contexts made from them.
+class PacketCipher {
  public:
-  RtpCipher(const SessionKeys& keys, Direction direction);
-
   std::size_t tag_size() const { return tag_size_; }
+
+ protected:
+  PacketCipher(const SessionKeys& keys, Direction direction);
+
+  bool aead() const { return gcm_.has_value(); }
+  /// The context of an AEAD profile, ready for the packet of this SSRC and index.
+  GcmContext& start_gcm(std::uint32_t ssrc, std::uint64_t index);
+  /// The context of the AES_CM profile, ready for the packet of this SSRC and index.
+  CounterContext& start_counter(std::uint32_t ssrc, std::uint64_t index);
+  const HmacSha1& hmac() const { return *hmac_; }
+
+ private:
+  SessionKeys keys_;
+  std::size_t tag_size_;
+  std::optional<GcmContext> gcm_;
+  std::optional<CounterContext> counter_;
+  std::optional<HmacSha1> hmac_;
+};
+
+/// Turns packets into SRTP and back, given their index; knows nothing of streams and replay.
+class RtpCipher : public PacketCipher {
+ public:
+  RtpCipher(const SessionKeys& keys, Direction direction) : PacketCipher(keys, direction) {}
 
   /// Writes header, encrypted prefix and payload, and tag to `out`, which has room for them all.
   /// `index` is the 48-bit packet index. See ProtectJob for what may overlap. Answers the size.
@@ -39,46 +60,27 @@ class RtpCipher {
   bool open(std::uint64_t index, std::size_t header_size, MutableBytes packet);
 
  private:
-  GcmContext::Iv gcm_iv(std::uint32_t ssrc, std::uint64_t index) const;
-  CounterContext::Iv counter_iv(std::uint32_t ssrc, std::uint64_t index) const;
-
-  const SessionKeys keys_;
-  const std::size_t tag_size_;
-  std::optional<GcmContext> gcm_;
-  std::optional<CounterContext> counter_;
-  std::optional<HmacSha1> hmac_;
+  HmacSha1::Digest authenticate(Bytes body, std::uint64_t index) const;
 };
 
 /// Turns packets into SRTCP and back; knows nothing of replay.
-class RtcpCipher {
+class RtcpCipher : public PacketCipher {
  public:
-  RtcpCipher(const SessionKeys& keys, Direction direction);
+  RtcpCipher(const SessionKeys& keys, Direction direction) : PacketCipher(keys, direction) {}
 
-  std::size_t tag_size() const { return tag_size_; }
-  std::size_t overhead() const { return tag_size_ + kRtcpIndexSize; }
+  std::size_t overhead() const { return tag_size() + kRtcpIndexSize; }
 
   /// Where in a protected packet the word with E flag and index stands. `size` is at least
   /// kRtcpHeaderSize + overhead().
   std::size_t index_offset(std::size_t size) const;
 
   /// Writes the encrypted packet, index and tag to `out`, which has room for them and is `packet`'s
-  /// own place or apart. Answers the size.
+  /// own place or apart. `packet` has at least kRtcpHeaderSize bytes. Answers the size.
   std::size_t seal(std::uint32_t index, Bytes packet, MutableBytes out);
 
   /// Authenticates and, where the E flag is set, decrypts in place. Answers whether it is
   /// authentic; the plain packet is the first size - overhead() bytes.
   bool open(MutableBytes packet);
-
- private:
-  bool open_gcm(std::uint32_t index_word, MutableBytes body, Bytes tag);
-  GcmContext::Iv gcm_iv(std::uint32_t ssrc, std::uint32_t index) const;
-  CounterContext::Iv counter_iv(std::uint32_t ssrc, std::uint32_t index) const;
-
-  const SessionKeys keys_;
-  const std::size_t tag_size_;
-  std::optional<GcmContext> gcm_;
-  std::optional<CounterContext> counter_;
-  std::optional<HmacSha1> hmac_;
 };
 
 }  // namespace sfu::srtp

@@ -1,0 +1,95 @@
+#include "srtp/outbound_session.h"
+
+namespace sfu::srtp {
+namespace {
+
+constexpr std::uint32_t kRtcpIndexEnd = 0x8000'0000;  // 31 bits, RFC 3711 §3.4
+
+}  // namespace
+
+std::string_view to_string(ProtectError error) {
+  switch (error) {
+    case ProtectError::Malformed: return "malformed packet";
+    case ProtectError::OutputTooSmall: return "output too small";
+    case ProtectError::AlreadySent: return "sequence number already sent";
+    case ProtectError::TooOld: return "sequence number too old";
+    case ProtectError::TooManyStreams: return "too many streams";
+    case ProtectError::KeyExhausted: return "key exhausted";
+  }
+  return "unknown";
+}
+
+void protect_rtp(std::span<ProtectJob> jobs) {
+  for (ProtectJob& job : jobs) job.protected_size = job.session->protect_rtp(job);
+}
+
+OutboundSession::OutboundSession(const KeyMaterial& keys)
+    : profile_(keys.profile()),
+      rtp_cipher_(derive_rtp_keys(keys), Direction::Encrypt),
+      rtcp_cipher_(derive_rtcp_keys(keys), Direction::Encrypt) {}
+
+Result<std::size_t, ProtectError> OutboundSession::protect_rtp(const ProtectJob& job) {
+  if (rtp_header_size(job.header) != job.header.size()) return fail(ProtectError::Malformed);
+  const std::size_t size =
+      job.header.size() + job.payload_prefix.size() + job.payload.size() + rtp_cipher_.tag_size();
+  if (size > job.out.size()) return fail(ProtectError::OutputTooSmall);
+
+  const auto index =
+      claim_index(load_be32(job.header, 8), load_be16(job.header, 2), job.repeats_payload);
+  if (!index) return fail(index.error());
+  return rtp_cipher_.seal(*index, job.header, job.payload_prefix, job.payload, job.out);
+}
+
+Result<std::size_t, ProtectError> OutboundSession::protect_rtcp(Bytes packet, MutableBytes out) {
+  if (packet.size() < kRtcpHeaderSize) return fail(ProtectError::Malformed);
+  if (packet.size() + rtcp_cipher_.overhead() > out.size())
+    return fail(ProtectError::OutputTooSmall);
+  if (next_rtcp_index_ == kRtcpIndexEnd) return fail(ProtectError::KeyExhausted);
+  return rtcp_cipher_.seal(next_rtcp_index_++, packet, out);
+}
+
+Result<std::uint64_t, ProtectError> OutboundSession::claim_index(std::uint32_t ssrc,
+                                                                 std::uint16_t sequence_number,
+                                                                 bool repeats_payload) {
+  Stream* const stream = find_stream(ssrc);
+  if (stream == nullptr) {
+    if (streams_.size() >= kMaxStreams) return fail(ProtectError::TooManyStreams);
+    last_stream_ = &streams_[ssrc];
+    last_ssrc_ = ssrc;
+    last_stream_->highest = sequence_number;
+    last_stream_->sent.insert(sequence_number);
+    return sequence_number;
+  }
+
+  const auto index = estimate_index(stream->highest, sequence_number);
+  if (!index) return fail(ProtectError::KeyExhausted);
+  if (*index > stream->highest) {
+    // Half a cycle ahead is as well half a cycle behind, and from before the first packet.
+    constexpr std::uint64_t kHalfCycle = 0x8000;
+    if (*index - stream->highest > kHalfCycle) return fail(ProtectError::TooOld);
+    stream->sent.advance(stream->highest, *index);
+    stream->highest = *index;
+    stream->sent.insert(*index);
+    return *index;
+  }
+
+  const bool may_repeat = repeats_payload && !is_aead(profile_);
+  if (stream->highest - *index >= kReorderWindow) {
+    if (may_repeat) return *index;
+    return fail(ProtectError::TooOld);
+  }
+  if (stream->sent.contains(*index) && !may_repeat) return fail(ProtectError::AlreadySent);
+  stream->sent.insert(*index);
+  return *index;
+}
+
+OutboundSession::Stream* OutboundSession::find_stream(std::uint32_t ssrc) {
+  if (last_stream_ != nullptr && last_ssrc_ == ssrc) return last_stream_;
+  const auto found = streams_.find(ssrc);
+  if (found == streams_.end()) return nullptr;
+  last_ssrc_ = ssrc;
+  last_stream_ = &found->second;
+  return last_stream_;
+}
+
+}  // namespace sfu::srtp
