@@ -88,6 +88,9 @@ struct SettingDescription {
 };
 std::span<const SettingDescription> setting_table();
 
+/// What `--help` prints.
+std::string help_text();
+
 /// "MEDIASOUP_MIN_PORT" is `--mediasoup-min-port` on the command line.
 std::string command_line_name(std::string_view setting);
 

@@ -1,0 +1,379 @@
+#include "server/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <utility>
+
+#include "server/command_line.h"
+#include "server/dotenv.h"
+#include "server/public_key.h"
+
+namespace sfu::server {
+namespace {
+
+constexpr int kBadSettings = 2;
+constexpr std::size_t kMaxShownBytes = 80;
+constexpr std::size_t kMaxSecretBytes = 4096;
+
+/// Where values come from, in the order of precedence, and what was wrong with them.
+class Reader {
+ public:
+  explicit Reader(const SettingsSources& sources) : sources_(sources) {}
+
+  Result<Settings, SettingsExit> read();
+
+ private:
+  void merge(const CommandLine& command_line, const Dotenv& dotenv);
+  void warn_of_unknown_names(const Dotenv& dotenv);
+  void choose_mode(bool demo_asked_for);
+
+  void read_http();
+  void read_tokens();
+  void read_media();
+  void read_log_levels();
+
+  void read_public_key(const std::string& value);
+  void read_announced_ip(const std::string& value);
+  void check_media_ports();
+  std::optional<std::string> secret(const std::string& name);
+  std::optional<LogLevel> log_level(const std::string& name);
+  std::optional<IpAddress> address(const std::string& name, std::string_view text);
+
+  /// The value of a setting that is set and not empty.
+  std::optional<std::string> value(const std::string& name) const;
+  void read_number(const std::string& name, std::size_t least, std::size_t most,
+                   std::size_t& number);
+  void read_port(const std::string& name, std::size_t least, std::uint16_t& port);
+
+  void refuse(const std::string& name, std::string_view value, std::string_view allowed);
+  void problem(std::string text) { problems_.push_back(std::move(text)); }
+
+  const SettingsSources& sources_;
+  std::map<std::string, std::string> values_;
+  bool anything_set_ = false;
+  Settings settings_;
+  std::vector<std::string> problems_;
+};
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+std::vector<std::string_view> split_at_commas(std::string_view text) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const auto comma = text.find(',');
+    parts.push_back(trimmed(text.substr(0, comma)));
+    if (comma == std::string_view::npos) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+/// A value as a message may show it: in quotes, of bounded length.
+std::string shown(std::string_view value) {
+  const bool longer = value.size() > kMaxShownBytes;
+  std::string text = log_value(value.substr(0, kMaxShownBytes));
+  if (!text.starts_with('"')) text = '"' + text + '"';
+  return longer ? text + "..." : text;
+}
+
+/// Letters and digits only, small: "Your-Secret_Key!" is "yoursecretkey".
+std::string plain(std::string_view text) {
+  std::string result;
+  for (const char c : text)
+    if (std::isalnum(static_cast<unsigned char>(c)))
+      result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+/// Whether a secret is one that documentation shows, and so everybody knows: nothing but the words
+/// of such examples, however joined ("your-super-secret-jwt-key-change-this-in-production").
+bool is_example(std::string_view secret) {
+  static constexpr auto kWords = std::to_array<std::string_view>(
+      {"your",   "my",     "the",   "a",       "super",    "very",        "secret",     "secure",
+       "jwt",    "key",    "token", "access",  "password", "signing",     "change",     "replace",
+       "this",   "me",     "it",    "in",      "for",      "production",  "prod",       "dev",
+       "local",  "test",   "with",  "to",      "strong",   "random",      "long",       "string",
+       "here",   "please", "demo",  "example", "default",  "development", "at",         "least",
+       "admin",  "auth",   "256",   "bit",     "bytes",    "32",          "16",         "64",
+       "of",     "and",    "value", "some",    "private",  "meetlite",    "characters", "123",
+       "123456", "server", "is",    "must",    "be",       "not",         "use",        "or"});
+  const auto text = plain(secret);
+  std::vector<bool> reachable(text.size() + 1, false);  // From the start, by whole words.
+  reachable[0] = true;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    for (const auto word : kWords)
+      if (reachable[i] && std::string_view(text).substr(i).starts_with(word))
+        reachable[i + word.size()] = true;
+  return reachable[text.size()];
+}
+
+/// An origin as browsers send it (RFC 6454 §6.2): scheme, host and perhaps a port; no path.
+bool is_origin(std::string_view text) {
+  const auto separator = text.find("://");
+  if (separator == std::string_view::npos || separator == 0) return false;
+  const auto host = text.substr(separator + 3);
+  return !host.empty() && host.find_first_of("/?#@ \t*\"\\") == std::string_view::npos;
+}
+
+bool is_multicast(const IpAddress& address) {
+  if (address.is_v4()) return address.v4_value() >> 28 == 0xe || address.v4_value() == 0xffffffff;
+  return address.bytes()[0] == 0xff;
+}
+
+Result<Settings, SettingsExit> Reader::read() {
+  const auto command_line = parse_command_line(sources_.arguments);
+  if (command_line.help) return fail(SettingsExit{.exit_code = 0, .messages = {help_text()}});
+  const auto dotenv = parse_dotenv(sources_.dotenv);
+  problems_ = command_line.problems;
+  merge(command_line, dotenv);
+  warn_of_unknown_names(dotenv);
+  choose_mode(command_line.demo);
+
+  read_http();
+  read_tokens();
+  read_media();
+  read_log_levels();
+  if (!problems_.empty())
+    return fail(SettingsExit{.exit_code = kBadSettings, .messages = std::move(problems_)});
+  return std::move(settings_);
+}
+
+void Reader::merge(const CommandLine& command_line, const Dotenv& dotenv) {
+  for (const auto& name : dotenv.unclosed_quotes_of)
+    problem(name + " in .env begins with a quote that never ends");
+  for (const auto line : dotenv.ignored_lines)
+    settings_.warnings.push_back("line " + std::to_string(line) +
+                                 " of .env is no KEY=VALUE and is ignored");
+  for (const auto& setting : setting_table()) {
+    const std::string name(setting.name);
+    for (const auto* source : {&command_line.values, &sources_.environment, &dotenv.values}) {
+      const auto found = source->find(name);
+      if (found == source->end()) continue;
+      // Other programs set NODE_ENV as well; only in production does it say that this is no trial.
+      anything_set_ |= name != "NODE_ENV" || trimmed(found->second) == "production";
+      if (trimmed(found->second).empty() || values_.contains(name)) continue;
+      values_[name] = trimmed(found->second);
+    }
+  }
+}
+
+void Reader::warn_of_unknown_names(const Dotenv& dotenv) {
+  const auto table = setting_table();
+  for (const auto* source : {&sources_.environment, &dotenv.values})
+    for (const auto& [name, text] : *source)
+      if (name.starts_with("MEDIASOUP_") &&
+          std::none_of(table.begin(), table.end(), [&](const auto& s) { return s.name == name; }))
+        settings_.warnings.push_back(name + " is no setting of this server and is ignored");
+}
+
+void Reader::choose_mode(bool demo_asked_for) {
+  settings_.production = value("NODE_ENV") == "production";
+  settings_.demo = demo_asked_for || (!anything_set_ && problems_.empty());
+}
+
+void Reader::read_http() {
+  read_port("PORT", 0, settings_.port);
+  if (settings_.demo) settings_.listen_ip = IpAddress::v4(0x7f000001);
+  if (const auto text = value("LISTEN_IP")) {
+    settings_.listen_ip = address("LISTEN_IP", *text);
+    if (settings_.demo && settings_.listen_ip && !settings_.listen_ip->is_loopback())
+      refuse("LISTEN_IP", *text,
+             "in demo mode, which gives a token to whoever asks, a loopback address");
+  }
+
+  const auto origins = value("CORS_ORIGIN").value_or("http://localhost:5173");
+  for (const auto part : split_at_commas(origins)) {
+    if (part == "*" || is_origin(part))
+      settings_.cors_origins.emplace_back(part);
+    else
+      refuse("CORS_ORIGIN", part,
+             "*, or origins split at commas, each with scheme and host and without a path or a "
+             "slash at its end, like https://meet.example.org");
+  }
+
+  settings_.demo_dir = value("DEMO_DIR").value_or(settings_.demo ? sources_.page_directory : "");
+  if (value("DEMO_DIR") && !sources_.read_file(settings_.demo_dir + "/index.html"))
+    refuse("DEMO_DIR", settings_.demo_dir, "a folder with a file index.html that can be read");
+}
+
+void Reader::read_tokens() {
+  if (const auto token = secret("ADMIN_TOKEN")) settings_.admin_token = *token;
+  if (settings_.demo) {
+    for (const auto* name : {"JWT_SECRET", "JWT_PUBLIC_KEY"})
+      if (value(name))
+        settings_.warnings.push_back(std::string(name) +
+                                     " is not used in demo mode, which makes a secret of its own");
+    settings_.jwt_secret = sources_.random_secret();
+    return;
+  }
+  const auto jwt_secret = secret("JWT_SECRET");
+  if (jwt_secret) settings_.jwt_secret = *jwt_secret;
+  const auto public_key = value("JWT_PUBLIC_KEY");
+  if (public_key) read_public_key(*public_key);
+  if (!value("JWT_SECRET") && !public_key)
+    problem(
+        "JWT_SECRET is missing: outside demo mode it is required, at least 16 bytes (or "
+        "JWT_PUBLIC_KEY); to try the server without one, start it with --demo");
+}
+
+std::optional<std::string> Reader::secret(const std::string& name) {
+  const auto text = value(name);
+  if (!text) return std::nullopt;
+  std::string weakness;
+  if (text->size() > kMaxSecretBytes) {
+    problem(name + " is longer than " + std::to_string(kMaxSecretBytes) + " bytes");
+    return std::nullopt;
+  }
+  if (is_example(*text))
+    weakness = name + " is a value that examples show, or close to one";
+  else if (text->size() < kMinSecretBytes)
+    weakness = name + " has only " + std::to_string(text->size()) + " bytes";
+  if (weakness.empty()) return text;
+
+  weakness +=
+      ": whoever guesses it can enter every meeting; allowed is a random value of at least 16 "
+      "bytes";
+  if (!settings_.production) {
+    settings_.warnings.push_back(weakness);
+    return text;
+  }
+  problem(weakness + " (NODE_ENV is production)");
+  return std::nullopt;
+}
+
+void Reader::read_public_key(const std::string& text) {
+  std::string pem = text;
+  if (pem.find("-----BEGIN") == std::string::npos) {
+    const auto file = sources_.read_file(text);
+    if (!file) {
+      problem("JWT_PUBLIC_KEY is neither a PEM text nor the path of a file that can be read");
+      return;
+    }
+    pem = *file;
+  }
+  // A key that was put on one line has its line ends written as backslash and n.
+  for (auto at = pem.find("\\n"); at != std::string::npos; at = pem.find("\\n", at + 1))
+    pem.replace(at, 2, "\n");
+  const auto good = check_public_key(pem);
+  if (good)
+    settings_.jwt_public_key_pem = pem;
+  else
+    problem("JWT_PUBLIC_KEY cannot be used: " + good.error() +
+            "; allowed is a public RSA key of at least 2048 bits or a P-256 key, in PEM");
+}
+
+void Reader::read_media() {
+  const auto listen = value("MEDIASOUP_LISTEN_IP").value_or("0.0.0.0");
+  for (const auto part : split_at_commas(listen)) {
+    const auto parsed = address("MEDIASOUP_LISTEN_IP", part);
+    if (!parsed) continue;
+    auto& addresses = settings_.media_listen_ips;
+    if (std::find(addresses.begin(), addresses.end(), *parsed) != addresses.end())
+      refuse("MEDIASOUP_LISTEN_IP", listen, "each address once");
+    else
+      addresses.push_back(*parsed);
+  }
+  if (settings_.media_listen_ips.size() > kMaxListenIps)
+    refuse("MEDIASOUP_LISTEN_IP", listen,
+           "at most " + std::to_string(kMaxListenIps) + " addresses");
+  if (const auto text = value("MEDIASOUP_ANNOUNCED_IP")) read_announced_ip(*text);
+
+  settings_.num_workers = std::clamp<std::size_t>(sources_.cores, 1, kMaxWorkers);
+  read_number("MEDIASOUP_NUM_WORKERS", 1, kMaxWorkers, settings_.num_workers);
+  check_media_ports();
+}
+
+void Reader::read_announced_ip(const std::string& text) {
+  settings_.media_announced_ip = address("MEDIASOUP_ANNOUNCED_IP", text);
+  if (settings_.media_announced_ip && settings_.media_announced_ip->is_unspecified())
+    refuse("MEDIASOUP_ANNOUNCED_IP", text, "an address that clients can send to");
+}
+
+void Reader::check_media_ports() {
+  const auto problems_before = problems_.size();
+  read_port("MEDIASOUP_MIN_PORT", 1, settings_.media_min_port);
+  read_port("MEDIASOUP_MAX_PORT", 1, settings_.media_max_port);
+  if (problems_.size() != problems_before) return;
+  const std::size_t least = settings_.media_min_port;
+  const std::size_t most = settings_.media_max_port;
+  if (least > most) {
+    refuse("MEDIASOUP_MIN_PORT", std::to_string(least),
+           "a port up to MEDIASOUP_MAX_PORT, which is " + std::to_string(most));
+  } else if (settings_.num_workers > most - least + 1) {
+    refuse("MEDIASOUP_NUM_WORKERS", std::to_string(settings_.num_workers),
+           "at most one worker for each media port, and from MEDIASOUP_MIN_PORT " +
+               std::to_string(least) + " to MEDIASOUP_MAX_PORT " + std::to_string(most) +
+               " there are only " + std::to_string(most - least + 1));
+  }
+}
+
+void Reader::read_log_levels() {
+  settings_.media_log_level = log_level("MEDIASOUP_LOG_LEVEL").value_or(settings_.media_log_level);
+  settings_.log_level = log_level("LOG_LEVEL").value_or(settings_.log_level);
+}
+
+std::optional<LogLevel> Reader::log_level(const std::string& name) {
+  const auto text = value(name);
+  if (!text) return std::nullopt;
+  const bool media = name == "MEDIASOUP_LOG_LEVEL";
+  if (*text == "debug") return LogLevel::Debug;
+  if (*text == "warn") return LogLevel::Warn;
+  if (*text == "error") return LogLevel::Error;
+  if (media && *text == "none") return LogLevel::None;
+  if (!media && *text == "info") return LogLevel::Info;
+  refuse(name, *text, media ? "debug, warn, error or none" : "error, warn, info or debug");
+  return std::nullopt;
+}
+
+std::optional<IpAddress> Reader::address(const std::string& name, std::string_view text) {
+  auto parsed = IpAddress::parse(text);
+  if (parsed && is_multicast(*parsed)) parsed.reset();
+  if (!parsed)
+    refuse(name, text,
+           name == "MEDIASOUP_LISTEN_IP"
+               ? "IPv4 or IPv6 addresses of this machine, split at commas, like 0.0.0.0 or ::"
+               : "an IPv4 or IPv6 address, like 192.0.2.1 or 2001:db8::1");
+  return parsed;
+}
+
+std::optional<std::string> Reader::value(const std::string& name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Reader::read_number(const std::string& name, std::size_t least, std::size_t most,
+                         std::size_t& number) {
+  const auto text = value(name);
+  if (!text) return;
+  std::size_t parsed = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), parsed);
+  if (error == std::errc{} && end == text->data() + text->size() && parsed >= least &&
+      parsed <= most)
+    number = parsed;
+  else
+    refuse(name, *text,
+           "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+}
+
+void Reader::read_port(const std::string& name, std::size_t least, std::uint16_t& port) {
+  std::size_t number = port;
+  read_number(name, least, 65535, number);
+  port = static_cast<std::uint16_t>(number);
+}
+
+void Reader::refuse(const std::string& name, std::string_view value, std::string_view allowed) {
+  problem(name + " is " + shown(value) + "; allowed: " + std::string(allowed));
+}
+
+}  // namespace
+
+Result<Settings, SettingsExit> parse_settings(const SettingsSources& sources) {
+  return Reader(sources).read();
+}
+
+}  // namespace sfu::server

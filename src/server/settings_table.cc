@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "server/settings.h"
+
+namespace sfu::server {
+namespace {
+
+constexpr auto kTable = std::to_array<SettingDescription>({
+    {.name = "PORT",
+     .default_value = "3003",
+     .meaning = "TCP port of HTTP and Socket.IO, 0 to 65535; 0 takes any free one and prints it"},
+    {.name = "LISTEN_IP",
+     .default_value = "every address of the machine",
+     .meaning = "address of HTTP and Socket.IO, IPv4 or IPv6; in demo mode a loopback address, "
+                "127.0.0.1 if not set"},
+    {.name = "JWT_SECRET",
+     .default_value = "none",
+     .meaning = "secret of HS256 tokens, at least 16 bytes; this or JWT_PUBLIC_KEY is required "
+                "outside demo mode, and in demo mode it is a random one",
+     .secret = true},
+    {.name = "JWT_PUBLIC_KEY",
+     .default_value = "none",
+     .meaning = "public key of RS256 or ES256 tokens: the PEM text, or the path of a file with it",
+     .secret = true},
+    {.name = "ADMIN_TOKEN",
+     .default_value = "none",
+     .meaning = "opens the personal part of /stats to \"Authorization: Bearer <token>\"; at least "
+                "16 bytes. Without one only callers on loopback see it",
+     .secret = true},
+    {.name = "CORS_ORIGIN",
+     .default_value = "http://localhost:5173",
+     .meaning = "origins of the pages that may call the server, split at commas; * allows all"},
+    {.name = "MEDIASOUP_LISTEN_IP",
+     .default_value = "0.0.0.0",
+     .meaning = "addresses of media, IPv4 or IPv6, split at commas; :: takes both kinds"},
+    {.name = "MEDIASOUP_ANNOUNCED_IP",
+     .default_value = "none",
+     .meaning =
+         "address that stands in the ICE candidates instead of the one listened on. Where "
+         "there is none and media listens on every address, the machine's own are announced"},
+    {.name = "MEDIASOUP_MIN_PORT",
+     .default_value = "40000",
+     .meaning = "first port of media, 1 to 65535; each media thread takes one"},
+    {.name = "MEDIASOUP_MAX_PORT",
+     .default_value = "49999",
+     .meaning = "last port of media, MEDIASOUP_MIN_PORT to 65535"},
+    {.name = "MEDIASOUP_NUM_WORKERS",
+     .default_value = "the number of cores",
+     .meaning = "media threads, 1 to 256, no more than there are media ports"},
+    {.name = "MEDIASOUP_LOG_LEVEL",
+     .default_value = "warn",
+     .meaning = "what the media threads log: debug, warn, error or none"},
+    {.name = "LOG_LEVEL",
+     .default_value = "info",
+     .meaning = "what the service logs: error, warn, info or debug"},
+    {.name = "DEMO_DIR",
+     .default_value = "the page built beside the server in demo mode, else none",
+     .meaning = "folder of the meeting page that is served at /"},
+    {.name = "NODE_ENV",
+     .default_value = "none",
+     .meaning =
+         "production refuses secrets that are weak or from an example; elsewhere they give a "
+         "warning"},
+});
+
+constexpr std::size_t kTextColumn = 6;
+constexpr std::size_t kLineWidth = 100;
+
+/// `text` broken at blanks, each line indented.
+void append_wrapped(std::string& out, std::string_view text) {
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    if (column == 0 || column + 1 + end > kLineWidth) {
+      if (column != 0) out += '\n';
+      out.append(kTextColumn, ' ');
+      column = kTextColumn;
+    } else {
+      out += ' ';
+      ++column;
+    }
+    out += text.substr(0, end);
+    column += end;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  out += '\n';
+}
+
+}  // namespace
+
+std::span<const SettingDescription> setting_table() { return kTable; }
+
+std::string command_line_name(std::string_view setting) {
+  std::string name = "--";
+  for (const char c : setting)
+    name += c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return name;
+}
+
+std::string help_text() {
+  std::string text =
+      "meetlite-sfu: a media server for MeetLite's meetings\n"
+      "\n"
+      "Each setting is read from the command line, else from the environment, else from the file "
+      ".env "
+      "in the\nworking directory. With no setting at all the server runs in demo mode.\n"
+      "\n"
+      "  --demo\n";
+  append_wrapped(
+      text,
+      "Demo mode: the server gives a token to whoever opens its page, with a secret of its "
+      "own making, and HTTP listens on loopback only.");
+  text += "  --help, -h\n";
+  append_wrapped(text, "Prints this.");
+  for (const auto& setting : kTable) {
+    text += "  " + command_line_name(setting.name) + " VALUE, in the environment " +
+            std::string(setting.name) + "\n";
+    append_wrapped(text, setting.meaning);
+    append_wrapped(text, "Default: " + std::string(setting.default_value) + ".");
+  }
+  text +=
+      "\nThe command line of a process can be read by everybody on its machine: keep secrets in "
+      "the "
+      "environment\nor in .env.\n";
+  return text;
+}
+
+}  // namespace sfu::server
