@@ -31,7 +31,6 @@ enum class DescriptorError : std::uint8_t {
   TooManyTemplates,
   LayersOutOfRange,
   TooManyFrameDiffs,
-  TooManyChains,
 };
 
 std::string_view to_string(DescriptorError error);
