@@ -7,6 +7,8 @@
 namespace sfu {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos)
+    return std::nullopt;  // inet_pton would stop there.
   const std::string terminated(text);
   in_addr v4_address{};
   if (inet_pton(AF_INET, terminated.c_str(), &v4_address) == 1) return v4(ntohl(v4_address.s_addr));
