@@ -9,6 +9,8 @@ namespace sfu::ortc {
 std::optional<std::int64_t> as_integer(const json::value& value) {
   constexpr double kExact = 9007199254740992.0;  // 2^53: every integer up to here has its double.
   if (value.is_int64()) return value.get_int64();
+  if (value.is_uint64() && std::in_range<std::int64_t>(value.get_uint64()))
+    return static_cast<std::int64_t>(value.get_uint64());
   if (value.is_double()) {
     const double number = value.get_double();
     if (std::abs(number) <= kExact && std::trunc(number) == number)
