@@ -16,11 +16,9 @@
 #include "crypto/certificate.h"
 #include "crypto/srtp_keys.h"
 #include "dtls/context.h"
+#include "dtls/role.h"
 
 namespace sfu::dtls {
-
-/// Who sends the ClientHello: `a=setup:active` is the client (RFC 5763 §5).
-enum class Role : std::uint8_t { Client, Server };
 
 enum class State : std::uint8_t {
   New,                  // Nothing sent, nothing received.
@@ -62,7 +60,8 @@ using Event = std::variant<Connected, Failed, Closed, ApplicationData>;
 enum class SendError : std::uint8_t { NotConnected, TooLarge };
 
 /// One DTLS 1.2 association (RFC 6347) that yields SRTP keys (RFC 5764), over OpenSSL but without
-/// sockets and on our clock: the engine itself keeps the last flight and sends it again.
+/// sockets and on our clock: the engine itself keeps the last flight and sends it again (see
+/// Retransmission).
 ///
 /// After each call that takes `now`, drain poll_transmit() and poll_event(), then call
 /// handle_timeout() no later than next_timeout(). Feed it only datagrams from addresses that ICE
@@ -79,10 +78,8 @@ class Association {
   static constexpr std::size_t kMaxDatagramSize = 2048;
   /// Messages that wait for poll_event(); more are dropped and counted.
   static constexpr std::size_t kMaxPendingData = 256;
-  /// The first wait for an answer; it doubles up to the second figure (RFC 6347 §4.2.4.1 speaks of
-  /// 1 s and 60 s: a meeting cannot wait so long for a lost datagram).
-  static constexpr TimeDelta kInitialRetransmitDelay = std::chrono::milliseconds(50);
-  static constexpr TimeDelta kMaxRetransmitDelay = std::chrono::seconds(2);
+  /// What a record adds to a message at most, in bytes: header, explicit nonce and tag.
+  static constexpr std::size_t kMaxRecordOverhead = 13 + 8 + 16;
   /// From start(), or from the first ClientHello, to Connected or AwaitingFingerprint.
   static constexpr TimeDelta kHandshakeTimeout = std::chrono::seconds(30);
   /// A fatal alert before the keys are agreed proves nothing about who sent it (RFC 6347

@@ -1,0 +1,313 @@
+#include "dtls/association.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "dtls/handshake_progress.h"
+#include "dtls/records.h"
+#include "dtls/retransmission.h"
+#include "dtls/tls_session.h"
+
+namespace sfu::dtls {
+
+std::string_view to_string(State state) {
+  switch (state) {
+    case State::New: return "new";
+    case State::Connecting: return "connecting";
+    case State::AwaitingFingerprint: return "awaiting fingerprint";
+    case State::Connected: return "connected";
+    case State::Closed: return "closed";
+    case State::Failed: return "failed";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(FailureReason reason) {
+  switch (reason) {
+    case FailureReason::Timeout: return "timeout";
+    case FailureReason::FingerprintMismatch: return "fingerprint mismatch";
+    case FailureReason::NoSrtpProfile: return "no common SRTP profile";
+    case FailureReason::PeerAlert: return "alert from the peer";
+    case FailureReason::ProtocolError: return "protocol error";
+  }
+  return "unknown";
+}
+
+struct Association::Impl {
+  Impl(const Context& context, const Config& config)
+      : role(config.role), mtu(config.mtu), tls(context, config.role, config.mtu) {}
+
+  void begin(Timestamp now);
+  void handle_handshake_datagram(Timestamp now, Bytes datagram);
+  void handle_later_datagram(Timestamp now, Bytes datagram);
+  void advance_handshake(Timestamp now, Bytes records);
+  void finish_handshake(Timestamp now);
+  void check_fingerprint(Timestamp now);
+  void read_messages(Timestamp now, Bytes records);
+  void take_message(DatagramBytes message);
+  void note_plaintext_alert(Timestamp now, std::uint8_t alert);
+  void send_output();
+  void fail(FailureReason reason, const std::string& detail);
+  void close(State end);
+
+  struct Fingerprint {
+    crypto::HashAlgorithm algorithm;
+    std::string value;
+  };
+
+  const Role role;
+  const std::size_t mtu;
+  State state = State::New;
+  TlsSession tls;
+  Retransmission retransmission;
+  Timestamp handshake_deadline{};  // Meaningful only while Connecting.
+  std::optional<Timestamp> alert_deadline;
+  std::uint8_t plaintext_alert = 0;
+  std::optional<Fingerprint> fingerprint;
+  std::deque<DatagramBytes> outbox;
+  std::deque<Event> events;
+  std::deque<DatagramBytes> held_messages;  // Came before the fingerprint was known.
+  std::uint64_t dropped_messages = 0;
+};
+
+void Association::Impl::begin(Timestamp now) {
+  state = State::Connecting;
+  handshake_deadline = now + kHandshakeTimeout;
+}
+
+/// Passes on the records that can further a handshake. An alert in the clear is only noted: anyone
+/// can write one.
+void Association::Impl::handle_handshake_datagram(Timestamp now, Bytes datagram) {
+  std::array<std::uint8_t, kMaxDatagramSize> kept;
+  std::size_t size = 0;
+  for (Bytes rest = datagram; const auto record = take_record(rest);) {
+    if (record->epoch == 0 && record->type == ContentType::ApplicationData) continue;
+    if (record->epoch == 0 && record->type == ContentType::Alert) {
+      if (const auto alert = fatal_alert(*record)) note_plaintext_alert(now, *alert);
+      continue;
+    }
+    std::ranges::copy(record->whole, kept.begin() + static_cast<std::ptrdiff_t>(size));
+    size += record->whole.size();
+  }
+  if (size == 0) return;
+  if (state == State::New) begin(now);
+  advance_handshake(now, Bytes(kept).first(size));
+}
+
+void Association::Impl::advance_handshake(Timestamp now, Bytes records) {
+  if (!records.empty()) tls.progress().note_datagram();
+  const std::uint32_t messages_before = tls.progress().messages_received();
+  const TlsSession::Status status = tls.handshake(records);
+  if (tls.progress().messages_received() != messages_before) alert_deadline.reset();
+
+  auto flights = tls.take_flights();
+  if (!flights.empty()) {
+    std::ranges::copy(flights.front(), std::back_inserter(outbox));
+    retransmission.start(now, std::move(flights));
+  }
+  switch (status) {
+    case TlsSession::Status::WantsInput: break;
+    case TlsSession::Status::Done: finish_handshake(now); break;
+    case TlsSession::Status::PeerClosed:
+      close(State::Closed);
+      events.emplace_back(Closed{});
+      break;
+    case TlsSession::Status::Failed:
+      if (const auto alert = tls.peer_alert())
+        fail(FailureReason::PeerAlert, alert_text(*alert));
+      else
+        fail(FailureReason::ProtocolError, tls.error());
+  }
+}
+
+void Association::Impl::finish_handshake(Timestamp now) {
+  // The server's last flight is answered by nothing; the client's was answered. From here on it is
+  // sent again only on demand.
+  retransmission.stop_timer();
+  alert_deadline.reset();
+  if (!tls.export_srtp_keys()) {
+    tls.send_close_notify();
+    send_output();
+    return fail(FailureReason::NoSrtpProfile, "the peer offered no SRTP profile of ours");
+  }
+  state = State::AwaitingFingerprint;
+  check_fingerprint(now);
+  if (state == State::Failed) return;
+  read_messages(now, {});  // What OpenSSL kept that came together with the last message.
+}
+
+void Association::Impl::check_fingerprint(Timestamp) {
+  if (!fingerprint) return;
+  if (!tls.peer_certificate_matches(fingerprint->algorithm, fingerprint->value)) {
+    tls.send_close_notify();
+    send_output();
+    return fail(FailureReason::FingerprintMismatch,
+                "the peer's certificate is not the signaled one");
+  }
+  const auto keys = tls.export_srtp_keys();
+  state = State::Connected;
+  events.emplace_back(role == Role::Client
+                          ? Connected{.local = keys->client, .remote = keys->server}
+                          : Connected{.local = keys->server, .remote = keys->client});
+  for (auto& message : std::exchange(held_messages, {}))
+    events.emplace_back(ApplicationData{std::move(message)});
+}
+
+/// After the handshake nothing in the clear is believed, and no handshake begins anew. A repeated
+/// last flight of the client asks for ours.
+void Association::Impl::handle_later_datagram(Timestamp now, Bytes datagram) {
+  std::array<std::uint8_t, kMaxDatagramSize> kept;
+  std::size_t size = 0;
+  for (Bytes rest = datagram; const auto record = take_record(rest);) {
+    if (record->epoch == 0 || record->type == ContentType::ChangeCipherSpec) continue;
+    if (record->type == ContentType::Handshake) {
+      if (role == Role::Server) retransmission.repeat_on_demand(now, outbox);
+      continue;
+    }
+    std::ranges::copy(record->whole, kept.begin() + static_cast<std::ptrdiff_t>(size));
+    size += record->whole.size();
+  }
+  if (size > 0) read_messages(now, Bytes(kept).first(size));
+}
+
+void Association::Impl::read_messages(Timestamp, Bytes records) {
+  std::vector<DatagramBytes> messages;
+  const TlsSession::Status status = tls.read(records, messages);
+  for (auto& message : messages) take_message(std::move(message));
+  if (status == TlsSession::Status::PeerClosed) {
+    tls.send_close_notify();  // RFC 5246 §7.2.1: answered in kind.
+    send_output();
+    close(State::Closed);
+    events.emplace_back(Closed{});
+    return;
+  }
+  send_output();
+  if (status != TlsSession::Status::Failed) return;
+  if (const auto alert = tls.peer_alert())
+    fail(FailureReason::PeerAlert, alert_text(*alert));
+  else
+    fail(FailureReason::ProtocolError, tls.error());
+}
+
+void Association::Impl::take_message(DatagramBytes message) {
+  if (held_messages.size() >= kMaxPendingData || events.size() >= kMaxPendingData) {
+    ++dropped_messages;
+  } else if (state == State::Connected) {
+    events.emplace_back(ApplicationData{std::move(message)});
+  } else {
+    held_messages.push_back(std::move(message));
+  }
+}
+
+void Association::Impl::note_plaintext_alert(Timestamp now, std::uint8_t alert) {
+  if (state != State::Connecting || alert_deadline) return;
+  plaintext_alert = alert;
+  alert_deadline = now + kPlaintextAlertGrace;
+}
+
+void Association::Impl::send_output() {
+  for (auto& flight : tls.take_flights())
+    for (auto& datagram : flight) outbox.push_back(std::move(datagram));
+}
+
+void Association::Impl::fail(FailureReason reason, const std::string& detail) {
+  close(State::Failed);
+  events.emplace_back(
+      Failed{.reason = reason, .detail = detail + " (" + std::string(tls.progress().text()) + ")"});
+}
+
+void Association::Impl::close(State end) {
+  state = end;
+  retransmission.forget();
+  alert_deadline.reset();
+  held_messages.clear();
+}
+
+Association::Association(const Context& context, const Config& config)
+    : impl_(std::make_unique<Impl>(context, config)) {}
+Association::~Association() = default;
+Association::Association(Association&&) noexcept = default;
+Association& Association::operator=(Association&&) noexcept = default;
+
+void Association::start(Timestamp now) {
+  if (impl_->role != Role::Client || impl_->state != State::New) return;
+  impl_->begin(now);
+  impl_->advance_handshake(now, {});
+}
+
+void Association::set_remote_fingerprint(Timestamp now, crypto::HashAlgorithm algorithm,
+                                         std::string_view fingerprint) {
+  if (impl_->fingerprint) return;
+  impl_->fingerprint = Impl::Fingerprint{algorithm, std::string(fingerprint)};
+  if (impl_->state == State::AwaitingFingerprint) impl_->check_fingerprint(now);
+}
+
+void Association::handle_datagram(Timestamp now, Bytes datagram) {
+  if (datagram.size() > kMaxDatagramSize) return;
+  switch (impl_->state) {
+    case State::New:
+      if (impl_->role == Role::Server) impl_->handle_handshake_datagram(now, datagram);
+      return;
+    case State::Connecting: return impl_->handle_handshake_datagram(now, datagram);
+    case State::AwaitingFingerprint:
+    case State::Connected: return impl_->handle_later_datagram(now, datagram);
+    case State::Closed:
+    case State::Failed: return;
+  }
+}
+
+void Association::handle_timeout(Timestamp now) {
+  if (impl_->state != State::Connecting) return;
+  if (impl_->alert_deadline && now >= *impl_->alert_deadline)
+    return impl_->fail(FailureReason::PeerAlert, alert_text(impl_->plaintext_alert));
+  if (now >= impl_->handshake_deadline)
+    return impl_->fail(FailureReason::Timeout, "the handshake did not complete");
+  impl_->retransmission.handle_timeout(now, impl_->outbox);
+}
+
+std::optional<std::vector<std::uint8_t>> Association::poll_transmit() {
+  if (impl_->outbox.empty()) return std::nullopt;
+  auto datagram = std::move(impl_->outbox.front());
+  impl_->outbox.pop_front();
+  return datagram;
+}
+
+std::optional<Event> Association::poll_event() {
+  if (impl_->events.empty()) return std::nullopt;
+  auto event = std::move(impl_->events.front());
+  impl_->events.pop_front();
+  return event;
+}
+
+std::optional<Timestamp> Association::next_timeout() const {
+  if (impl_->state != State::Connecting) return std::nullopt;
+  Timestamp next = impl_->handshake_deadline;
+  if (impl_->alert_deadline) next = std::min(next, *impl_->alert_deadline);
+  if (const auto again = impl_->retransmission.next_timeout()) next = std::min(next, *again);
+  return next;
+}
+
+Result<void, SendError> Association::send(Timestamp, Bytes message) {
+  if (impl_->state != State::Connected) return sfu::fail(SendError::NotConnected);
+  if (message.empty() || message.size() + kMaxRecordOverhead > impl_->mtu)
+    return sfu::fail(SendError::TooLarge);
+  if (!impl_->tls.write(message)) return sfu::fail(SendError::NotConnected);
+  impl_->send_output();
+  return {};
+}
+
+void Association::close(Timestamp) {
+  if (impl_->state == State::Closed || impl_->state == State::Failed) return;
+  if (impl_->state == State::Connected || impl_->state == State::AwaitingFingerprint) {
+    impl_->tls.send_close_notify();
+    impl_->send_output();
+  }
+  impl_->close(State::Closed);
+}
+
+State Association::state() const { return impl_->state; }
+Role Association::role() const { return impl_->role; }
+std::string_view Association::last_step() const { return impl_->tls.progress().text(); }
+
+}  // namespace sfu::dtls
