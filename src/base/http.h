@@ -20,29 +20,38 @@ using WebSocketId = StrongId<struct WebSocketIdTag, std::uint64_t>;
 /// or did not read what was waiting for it.
 enum class WebSocketEnd : std::uint8_t { GoingAway, Closed, TooSlow };
 
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+/// The first header of that name (any case), or nothing.
+std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name);
+/// The first parameter of that name in a query string, decoded; nothing where it is absent.
+std::optional<std::string> form_parameter(std::string_view query, std::string_view name);
+/// `text` with %XX and '+' decoded; a malformed escape stands as it is.
+std::string decode_form(std::string_view text);
+
 /// A request as protocol code and route handlers see it, whatever library read it.
 struct HttpRequest {
   std::string method;
   std::string path;   // of the target, as it came: not decoded
   std::string query;  // what follows '?', as it came
-  std::vector<std::pair<std::string, std::string>> headers;
+  HttpHeaders headers;
   std::string body;
   Endpoint remote;
 
-  /// The first header of that name (any case), or nothing.
-  std::optional<std::string_view> header(std::string_view name) const;
-  /// The first parameter of that name in the query, decoded; nothing where it is absent.
-  std::optional<std::string> parameter(std::string_view name) const;
+  std::optional<std::string_view> header(std::string_view name) const {
+    return find_header(headers, name);
+  }
+  std::optional<std::string> parameter(std::string_view name) const {
+    return form_parameter(query, name);
+  }
 };
 
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=UTF-8";
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  // besides type and length
+  HttpHeaders headers;  // besides type and length
 };
-
-/// `text` with %XX and '+' decoded; a malformed escape stands as it is.
-std::string decode_form(std::string_view text);
 
 }  // namespace sfu

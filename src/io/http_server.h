@@ -33,6 +33,9 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
 
+  /// What every answer to `request` carries, also one that the server makes by itself (400, 413).
+  virtual HttpHeaders headers(const HttpRequest& request) = 0;
+
   /// The headers of a request with a body have come. Then follows on_request or on_request_gone.
   virtual void on_request_head(HttpRequestId id, const HttpRequest& head) = 0;
   /// To be answered by HttpServer::respond(), now or later.

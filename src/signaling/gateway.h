@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/http.h"
 #include "base/random.h"
@@ -17,6 +18,7 @@
 #include "io/http_server.h"
 #include "signaling/engineio/server.h"
 #include "signaling/http/cors.h"
+#include "signaling/http/static_files.h"
 #include "signaling/options.h"
 #include "signaling/socketio/server.h"
 
@@ -54,6 +56,7 @@ class Gateway final : private io::HttpHandler {
   /// One path with its engines.
   struct Mount;
 
+  HttpHeaders headers(const HttpRequest& request) override;
   void on_request_head(HttpRequestId id, const HttpRequest& head) override;
   void on_request(HttpRequestId id, HttpRequest request) override;
   void on_request_gone(HttpRequestId id) override;
@@ -62,10 +65,12 @@ class Gateway final : private io::HttpHandler {
   void on_websocket_message(WebSocketId id, std::string data, bool binary) override;
   void on_websocket_closed(WebSocketId id, WebSocketEnd end) override;
 
+  Mount& add_mount(std::string path);
   Mount* mount_at(std::string_view path);
-  void answer(HttpRequestId id, const std::string& origin, HttpResponse response);
   void schedule_pump();
   void pump();
+  bool pump_events(Mount& mount, Timestamp now);
+  bool pump_outputs(Mount& mount);
   void arm_timer();
 
   boost::asio::io_context& context_;
@@ -74,6 +79,12 @@ class Gateway final : private io::HttpHandler {
   const CorsPolicy cors_;
   io::HttpServer server_;
   boost::asio::steady_timer timer_;
+  std::optional<Timestamp> armed_;  // When the timer goes off; no later than any engine's deadline.
+  bool pump_scheduled_ = false;
+  std::vector<std::unique_ptr<Mount>> mounts_;
+  std::unordered_map<WebSocketId, Mount*> websockets_;
+  std::map<std::string, RouteHandler, std::less<>> routes_;
+  std::optional<StaticFiles> files_;
 };
 
 }  // namespace sfu::signaling

@@ -26,11 +26,15 @@ using RequestId = HttpRequestId;
 /// What is kept of the request that opened a session.
 struct OpenRequest {
   std::string query;
-  std::vector<std::pair<std::string, std::string>> headers;  // the few of kKeptHeaders
+  HttpHeaders headers;  // origin, user-agent, authorization, x-forwarded-for, x-forwarded-proto
   Endpoint remote;
 
-  std::optional<std::string_view> header(std::string_view name) const;
-  std::optional<std::string> parameter(std::string_view name) const;
+  std::optional<std::string_view> header(std::string_view name) const {
+    return find_header(headers, name);
+  }
+  std::optional<std::string> parameter(std::string_view name) const {
+    return form_parameter(query, name);
+  }
 };
 
 enum class CloseReason : std::uint8_t {
@@ -120,19 +124,21 @@ class Server {
     std::optional<HttpResponse> refusal;
     Session* session = nullptr;
   };
-  Verdict verify(Timestamp now, const HttpRequest& request, bool upgrade);
+  Verdict verify(const HttpRequest& request, bool upgrade);
   Session* find(SessionId id);
-  Session* open(Timestamp now, const HttpRequest& request, std::optional<WebSocketId> websocket);
+  Session* find(WebSocketId id);
+  Session& open(Timestamp now, const HttpRequest& request);
   void poll(Session& session, RequestId id);
   void post(Timestamp now, Session& session, RequestId id, const HttpRequest& request);
-  void packet(Timestamp now, Session& session, Packet packet);
-  void probe(Timestamp now, Session& session, std::string data);
+  void handle_packet(Timestamp now, Session& session, Packet packet);
+  void handle_probe(Session& session, std::string_view text);
   void complete_upgrade(Session& session);
   void abandon_probe(Session& session);
-  void deliver(Session& session, Frame frame);
+  void heartbeat(Session& session);
+  void deliver(Session& session, const Frame& frame);
   void flush_poll(Session& session);
-  void finish(Session& session);
   void end(Session& session, CloseReason reason);
+  void report_closed(Session& session, CloseReason reason);
   void arm(Session& session);
   void respond(RequestId id, HttpResponse response);
   void push(Output output);
@@ -149,6 +155,9 @@ class Server {
   Deadlines<SessionId> deadlines_;
   std::deque<Event> events_;
   std::deque<Output> outputs_;
+  std::vector<SessionId>
+      polls_to_flush_;  // Answered last, so that what came together leaves together.
+  bool woken_ = false;
   std::uint64_t last_session_ = 0;
 };
 

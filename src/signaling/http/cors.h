@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/http.h"
@@ -18,7 +17,7 @@ class CorsPolicy {
   static std::vector<std::string> split(std::string_view list);
 
   /// The headers that every answer to `request` carries.
-  std::vector<std::pair<std::string, std::string>> headers(const HttpRequest& request) const;
+  HttpHeaders headers(const HttpRequest& request) const;
   /// The answer to a preflight (OPTIONS), without headers().
   HttpResponse preflight(const HttpRequest& request) const;
   /// Whether a WebSocket may be opened: browsers do not apply CORS to it (RFC 6455 §10.2), so the

@@ -18,7 +18,6 @@ namespace sfu::signaling::socketio {
 inline constexpr std::size_t kMaxJsonDepth = 32;
 inline constexpr std::size_t kMaxAttachments = 10;
 inline constexpr std::size_t kMaxNamespaceLength = 128;
-inline constexpr std::size_t kMaxEventNameLength = 128;
 
 enum class PacketType : std::uint8_t {
   Connect = 0,
@@ -61,7 +60,7 @@ enum class ParseError : std::uint8_t {
   BadJson,
   BadPayload,  // not what the type asks for: an event is an array that begins with a name
   ReservedEvent,
-  BadAttachment,  // a number that no attachment has, or one that is named twice or never
+  BadAttachment,  // a placeholder whose number no attachment has
   UnexpectedBinary,
   UnexpectedText,  // in the middle of a binary packet
 };

@@ -121,7 +121,7 @@ class Server {
   /// Closes the transport without a word.
   void drop(ConnectionId id);
 
-  bool is_connected(ConnectionId id) const { return connections_.contains(id); }
+  bool is_connected(ConnectionId id) const;
   std::size_t connection_count() const { return connections_.size(); }
 
   // For the shell.
@@ -142,23 +142,22 @@ class Server {
   };
   /// A client's transport, in any number of the namespaces that there are.
   struct Session {
-    explicit Session(engineio::OpenRequest r) : request(std::move(r)) {}
     engineio::OpenRequest request;
     Decoder decoder;
-    std::vector<ConnectionId> connections;  // At most one for each namespace.
+    std::vector<ConnectionId> connections;   // At most one for each namespace.
+    std::optional<DisconnectReason> ending;  // Why we close it; nothing more is sent or handled.
   };
 
-  void open(Timestamp now, SessionId id, engineio::OpenRequest request);
-  void close(SessionId id, DisconnectReason reason);
-  void message(Timestamp now, SessionId id, engineio::Message message);
-  void packet(Timestamp now, SessionId id, Session& session, Packet packet);
+  void handle_message(Timestamp now, engineio::Message message);
+  void handle_closed(const engineio::Closed& closed);
+  void handle_packet(Timestamp now, SessionId id, Session& session, Packet packet);
   void connect(SessionId id, Session& session, const Packet& packet);
-  void refuse(SessionId id, const Packet& packet, const ConnectRefusal& refusal);
-  void event(ConnectionId id, Packet packet);
-  void end(Timestamp now, ConnectionId id, DisconnectReason reason);
-  void break_off(SessionId id, DisconnectReason reason);
+  void dispatch(ConnectionId id, const Namespace& nsp, Packet packet);
+  void leave(Timestamp now, Session& session, ConnectionId id);
+  void close(SessionId id, DisconnectReason reason);
   void send(SessionId id, const Encoded& encoded);
-  const Connection* find(const Session& session, std::string_view nsp, ConnectionId* id) const;
+  Connection* live(ConnectionId id);
+  std::optional<ConnectionId> find(const Session& session, std::string_view nsp) const;
 
   const TimeDelta connect_timeout_;
   engineio::Server& transport_;

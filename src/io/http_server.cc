@@ -1,0 +1,524 @@
+#include "io/http_server.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/websocket.hpp>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+#include "io/socket_address.h"
+
+namespace sfu::io {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+constexpr int kBacklog = 1024;
+/// A refused body is read on for so long, or the client would see a reset instead of the refusal.
+constexpr std::size_t kMaxDrainBytes = 16 * 1024 * 1024;
+constexpr auto kMaxDrainTime = std::chrono::seconds(2);
+/// A read buffer that grew beyond this is given back once empty.
+constexpr std::size_t kKeptReadBuffer = 4096;
+
+using RequestParser = http::request_parser<http::string_body>;
+
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+HttpRequest to_request(const http::request<http::string_body>& message, const Endpoint& remote) {
+  HttpRequest request;
+  request.method = view(message.method_string());
+  std::string_view target = view(message.target());
+  if (const auto scheme = target.find("://"); scheme != std::string_view::npos && target[0] != '/')
+    target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
+  const std::size_t question = target.find('?');
+  request.path = target.substr(0, question);
+  if (question != std::string_view::npos) request.query = target.substr(question + 1);
+  for (const auto& field : message)
+    request.headers.emplace_back(view(field.name_string()), view(field.value()));
+  request.remote = remote;
+  return request;
+}
+
+/// The peer as it is at accept time; unspecified where it is gone already.
+Endpoint remote_of(const tcp::socket& socket) {
+  error_code error;
+  const tcp::endpoint endpoint = socket.remote_endpoint(error);
+  return error ? Endpoint{} : from_sockaddr(*endpoint.data());
+}
+
+tcp::endpoint to_asio(const Endpoint& endpoint) {
+  if (endpoint.ip.is_v4()) return {asio::ip::address_v4(endpoint.ip.v4_value()), endpoint.port};
+  return {asio::ip::address_v6(endpoint.ip.bytes()), endpoint.port};
+}
+
+HttpResponse json_error(int status, std::string_view message) {
+  return {status, "application/json", "{\"error\":\"" + std::string(message) + "\"}", {}};
+}
+
+/// How the server itself answers a request that could not be read; nothing where the client is
+/// gone.
+std::optional<HttpResponse> answer_to(const error_code& error) {
+  if (error == http::error::body_limit) return json_error(413, "Payload too large");
+  if (error == http::error::header_limit || error == http::error::buffer_overflow)
+    return json_error(431, "Request header too large");
+  if (error == beast::error::timeout) return json_error(408, "Request timeout");
+  if (error == http::error::end_of_stream || error == http::error::partial_message)
+    return std::nullopt;
+  if (error.category() == make_error_code(http::error::bad_method).category())
+    return json_error(400, "Bad request");
+  return std::nullopt;
+}
+
+bool has_no_body(int status) { return status == 204 || status == 304; }
+
+}  // namespace
+
+class HttpServer::Implementation {
+ public:
+  Implementation(asio::io_context& context, const HttpLimits& limits, HttpHandler& handler)
+      : context_(context), limits_(limits), handler_(handler) {}
+
+  Result<Endpoint, std::string> listen(const Endpoint& endpoint);
+  void stop();
+  void respond(HttpRequestId id, HttpResponse response);
+  void send(WebSocketId id, SharedBytes data, bool binary);
+  void close(WebSocketId id);
+  std::size_t connection_count() const { return connections_.size() + websockets_.size(); }
+
+ private:
+  /// One TCP connection while it speaks HTTP.
+  struct Connection {
+    Connection(std::uint64_t i, tcp::socket socket)
+        : id(i),
+          remote(remote_of(socket)),
+          stream(std::move(socket)),
+          answered(stream.get_executor()) {}
+
+    const std::uint64_t id;
+    const Endpoint remote;
+    beast::tcp_stream stream;
+    beast::flat_buffer buffer;
+    asio::steady_timer answered;  // Expires, by being cancelled, when the response is there.
+    std::optional<HttpRequestId> request;
+    std::optional<HttpResponse> response;
+    bool watching = false;  // A wait for the client's going away is on.
+    bool finished = false;  // serve() has returned.
+  };
+
+  struct WebSocket {
+    WebSocket(WebSocketId i, beast::tcp_stream socket)
+        : id(i), stream(std::move(socket)), deadline(stream.get_executor()) {}
+
+    const WebSocketId id;
+    websocket::stream<beast::tcp_stream> stream;
+    asio::steady_timer deadline;                     // For the end of a close.
+    std::deque<std::pair<SharedBytes, bool>> queue;  // The front is being written.
+    std::size_t queued_bytes = 0;
+    int operations = 0;  // Completions that will still come and use this object.
+    bool writing = false;
+    bool closing = false;
+    bool close_sent = false;
+    bool too_slow = false;
+    bool reported = false;
+  };
+
+  asio::awaitable<void> accept(tcp::acceptor& acceptor);
+  asio::awaitable<void> serve(Connection& connection);
+  asio::awaitable<bool> serve_one(Connection& connection, bool first);
+  asio::awaitable<bool> read_body(Connection& connection, RequestParser& parser, HttpRequest& head);
+  asio::awaitable<void> wait_for_answer(Connection& connection);
+  asio::awaitable<bool> write(Connection& connection, const HttpRequest& request,
+                              HttpResponse response, bool keep_alive);
+  asio::awaitable<void> refuse(Connection& connection, const HttpRequest& request,
+                               HttpResponse response);
+  asio::awaitable<bool> upgrade(Connection& connection, const RequestParser& parser,
+                                const HttpRequest& request);
+  void watch(Connection& connection);
+  void request_gone(Connection& connection);
+  void release(Connection& connection);
+
+  asio::awaitable<void> read(WebSocket& ws);
+  void write_next(WebSocket& ws);
+  void send_close(WebSocket& ws, websocket::close_code code);
+  void report_closed(WebSocket& ws);
+  void finish_operation(WebSocket& ws);
+
+  asio::io_context& context_;
+  const HttpLimits limits_;
+  HttpHandler& handler_;
+  std::vector<std::unique_ptr<tcp::acceptor>> acceptors_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::unordered_map<HttpRequestId, Connection*> requests_;
+  std::unordered_map<WebSocketId, std::unique_ptr<WebSocket>> websockets_;
+  std::uint64_t last_id_ = 0;
+  bool stopped_ = false;
+};
+
+// ---- Listening.
+
+Result<Endpoint, std::string> HttpServer::Implementation::listen(const Endpoint& endpoint) {
+  const tcp::endpoint wanted = to_asio(endpoint);
+  auto acceptor = std::make_unique<tcp::acceptor>(context_);
+  error_code error;
+  const auto step = [&error](auto&& action) {
+    if (!error) action();
+  };
+  acceptor->open(wanted.protocol(), error);
+  step([&] { acceptor->set_option(tcp::acceptor::reuse_address(true), error); });
+  step([&] {
+    // "::" takes IPv4 too; a particular address only its own family.
+    if (wanted.protocol() == tcp::v6())
+      acceptor->set_option(asio::ip::v6_only(!endpoint.ip.is_unspecified()), error);
+  });
+  step([&] { acceptor->bind(wanted, error); });
+  step([&] { acceptor->listen(kBacklog, error); });
+  if (error == asio::error::address_in_use)
+    return fail("port " + std::to_string(endpoint.port) + " is in use");
+  if (error) return fail("cannot listen at " + endpoint.to_string() + ": " + error.message());
+
+  const Endpoint bound = from_sockaddr(*acceptor->local_endpoint(error).data());
+  acceptors_.push_back(std::move(acceptor));
+  asio::co_spawn(context_, accept(*acceptors_.back()), asio::detached);
+  return bound;
+}
+
+asio::awaitable<void> HttpServer::Implementation::accept(tcp::acceptor& acceptor) {
+  while (!stopped_) {
+    auto [error, socket] = co_await acceptor.async_accept(kAwait);
+    if (error == asio::error::operation_aborted || stopped_) break;
+    if (error) {
+      // Out of descriptors, most likely: the ones in use must end first.
+      asio::steady_timer pause(context_, kAcceptPause);
+      co_await pause.async_wait(kAwait);
+      continue;
+    }
+    if (connection_count() >= limits_.max_connections) continue;
+    socket.set_option(tcp::no_delay(true), error);
+    const std::uint64_t id = ++last_id_;
+    auto owned = std::make_unique<Connection>(id, std::move(socket));
+    Connection& connection = *owned;
+    connections_.emplace(id, std::move(owned));
+    asio::co_spawn(context_, serve(connection), asio::detached);
+  }
+}
+
+void HttpServer::Implementation::stop() {
+  stopped_ = true;
+  error_code ignored;
+  for (const auto& acceptor : acceptors_) acceptor->close(ignored);
+  for (const auto& [id, connection] : connections_) {
+    connection->answered.cancel();
+    connection->stream.close();
+  }
+  for (const auto& [id, ws] : websockets_) {
+    ws->closing = true;
+    send_close(*ws, websocket::close_code::going_away);
+  }
+}
+
+// ---- HTTP.
+
+asio::awaitable<void> HttpServer::Implementation::serve(Connection& connection) {
+  for (bool first = true; co_await serve_one(connection, first) && !stopped_;) first = false;
+  error_code ignored;
+  if (connection.stream.socket().is_open())
+    connection.stream.socket().shutdown(tcp::socket::shutdown_both, ignored);
+  connection.stream.close();
+  connection.finished = true;
+  release(connection);
+}
+
+void HttpServer::Implementation::release(Connection& connection) {
+  if (connection.finished && !connection.watching) connections_.erase(connection.id);
+}
+
+asio::awaitable<bool> HttpServer::Implementation::serve_one(Connection& connection, bool first) {
+  RequestParser parser;
+  parser.header_limit(static_cast<std::uint32_t>(limits_.max_header_bytes));
+  parser.body_limit(limits_.max_body_bytes);
+  connection.stream.expires_after(first ? limits_.request_timeout : limits_.keep_alive_timeout);
+  auto [error, size] =
+      co_await http::async_read_header(connection.stream, connection.buffer, parser, kAwait);
+  if (error) {
+    auto answer = parser.got_some() ? answer_to(error) : std::nullopt;
+    if (answer)
+      co_await refuse(connection, to_request(parser.get(), connection.remote), std::move(*answer));
+    co_return false;
+  }
+  HttpRequest request = to_request(parser.get(), connection.remote);
+  if (websocket::is_upgrade(parser.get())) co_return co_await upgrade(connection, parser, request);
+
+  const HttpRequestId id{++last_id_};
+  connection.request = id;
+  connection.response.reset();
+  if (!parser.is_done()) {
+    handler_.on_request_head(id, request);
+    if (!co_await read_body(connection, parser, request)) co_return false;
+  }
+  const bool keep_alive = parser.get().keep_alive() && !stopped_;
+  request.body = std::move(parser.get().body());
+  HttpRequest head{request.method, {}, {}, request.headers, {}, request.remote};
+  requests_.emplace(id, &connection);
+  handler_.on_request(id, std::move(request));
+  if (!connection.response) co_await wait_for_answer(connection);
+  if (!connection.response) co_return false;
+  connection.request.reset();
+  HttpResponse response = std::move(*connection.response);
+  co_return co_await write(connection, head, std::move(response), keep_alive);
+}
+
+asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connection,
+                                                            RequestParser& parser,
+                                                            HttpRequest& head) {
+  connection.stream.expires_after(limits_.request_timeout);
+  if (const auto expect = head.header("expect");
+      expect && equal_ignoring_case(*expect, "100-continue")) {
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    co_await asio::async_write(connection.stream, asio::buffer(kContinue), kAwait);
+  }
+  auto [error, size] =
+      co_await http::async_read(connection.stream, connection.buffer, parser, kAwait);
+  if (!error) co_return true;
+  request_gone(connection);
+  if (auto answer = answer_to(error)) co_await refuse(connection, head, std::move(*answer));
+  co_return false;
+}
+
+asio::awaitable<void> HttpServer::Implementation::wait_for_answer(Connection& connection) {
+  connection.stream.expires_never();
+  connection.answered.expires_at(asio::steady_timer::time_point::max());
+  if (connection.buffer.size() == 0) watch(connection);
+  co_await connection.answered.async_wait(kAwait);
+  if (!connection.response) request_gone(connection);
+}
+
+/// Sees that the client is gone while its request is unanswered, as with a poll.
+void HttpServer::Implementation::watch(Connection& connection) {
+  if (std::exchange(connection.watching, true)) return;
+  connection.stream.socket().async_wait(
+      tcp::socket::wait_read, [this, &connection](const error_code& error) {
+        connection.watching = false;
+        if (connection.finished) return release(connection);
+        if (error || !connection.request || connection.response) return;
+        error_code read_error;
+        char byte;
+        connection.stream.socket().non_blocking(true, read_error);
+        const std::size_t size = connection.stream.socket().receive(
+            asio::buffer(&byte, 1), tcp::socket::message_peek, read_error);
+        if (size == 0 && read_error != asio::error::would_block) connection.answered.cancel();
+      });
+}
+
+void HttpServer::Implementation::request_gone(Connection& connection) {
+  if (!connection.request) return;
+  const HttpRequestId id = *connection.request;
+  connection.request.reset();
+  requests_.erase(id);
+  handler_.on_request_gone(id);
+}
+
+void HttpServer::Implementation::respond(HttpRequestId id, HttpResponse response) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end()) return;
+  Connection& connection = *found->second;
+  requests_.erase(found);
+  connection.response = std::move(response);
+  connection.answered.cancel();
+}
+
+asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
+                                                        const HttpRequest& request,
+                                                        HttpResponse response, bool keep_alive) {
+  http::response<http::string_body> message(static_cast<http::status>(response.status), 11);
+  for (const auto& [name, value] : handler_.headers(request)) message.insert(name, value);
+  for (const auto& [name, value] : response.headers) message.insert(name, value);
+  if (!response.content_type.empty() && !has_no_body(response.status))
+    message.set(http::field::content_type, response.content_type);
+  message.keep_alive(keep_alive);
+  if (!has_no_body(response.status)) message.content_length(response.body.size());
+  if (request.method != "HEAD" && !has_no_body(response.status))
+    message.body() = std::move(response.body);
+
+  connection.stream.expires_after(limits_.request_timeout);
+  http::response_serializer<http::string_body> serializer(message);
+  auto [error, size] =
+      request.method == "HEAD"
+          ? co_await http::async_write_header(connection.stream, serializer, kAwait)
+          : co_await http::async_write(connection.stream, serializer, kAwait);
+  co_return !error && keep_alive;
+}
+
+asio::awaitable<void> HttpServer::Implementation::refuse(Connection& connection,
+                                                         const HttpRequest& request,
+                                                         HttpResponse response) {
+  // After a timeout the stream takes no more; what is left to do is to close it.
+  co_await write(connection, request, std::move(response), false);
+  error_code ignored;
+  connection.stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+  connection.stream.expires_after(kMaxDrainTime);
+  std::vector<char> rest(16 * 1024);
+  for (std::size_t total = 0; total < kMaxDrainBytes;) {
+    auto [error, size] = co_await connection.stream.async_read_some(asio::buffer(rest), kAwait);
+    if (error) break;
+    total += size;
+  }
+}
+
+// ---- WebSocket.
+
+asio::awaitable<bool> HttpServer::Implementation::upgrade(Connection& connection,
+                                                          const RequestParser& parser,
+                                                          const HttpRequest& request) {
+  if (auto refusal = handler_.on_upgrade(request)) {
+    co_await write(connection, request, std::move(*refusal), false);
+    co_return false;
+  }
+  connection.stream.expires_never();
+  const WebSocketId id{++last_id_};
+  auto owned = std::make_unique<WebSocket>(id, std::move(connection.stream));
+  WebSocket& ws = *owned;
+  websockets_.emplace(id, std::move(owned));
+  ++ws.operations;
+
+  websocket::stream_base::timeout timeout;
+  timeout.handshake_timeout = limits_.close_timeout;
+  timeout.idle_timeout = websocket::stream_base::none();
+  timeout.keep_alive_pings = false;
+  ws.stream.set_option(timeout);
+  ws.stream.read_message_max(limits_.max_message_bytes);
+  ws.stream.set_option(websocket::stream_base::decorator(
+      [headers = handler_.headers(request)](websocket::response_type& response) {
+        for (const auto& [name, value] : headers) response.insert(name, value);
+      }));
+  auto [error] = co_await ws.stream.async_accept(parser.get(), kAwait);
+  ws.stream.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
+  if (error || stopped_) {
+    ws.reported = true;
+    finish_operation(ws);
+    co_return false;
+  }
+  asio::co_spawn(context_, read(ws), asio::detached);
+  handler_.on_websocket_open(id, request);
+  co_return false;
+}
+
+asio::awaitable<void> HttpServer::Implementation::read(WebSocket& ws) {
+  beast::flat_buffer buffer;
+  while (true) {
+    auto [error, size] = co_await ws.stream.async_read(buffer, kAwait);
+    if (error) break;
+    std::string data(static_cast<const char*>(buffer.data().data()), buffer.size());
+    buffer.consume(buffer.size());
+    if (buffer.capacity() > kKeptReadBuffer) buffer.shrink_to_fit();
+    if (!ws.closing) handler_.on_websocket_message(ws.id, std::move(data), ws.stream.got_binary());
+  }
+  report_closed(ws);
+  beast::get_lowest_layer(ws.stream).close();
+  ws.deadline.cancel();
+  finish_operation(ws);
+}
+
+void HttpServer::Implementation::send(WebSocketId id, SharedBytes data, bool binary) {
+  const auto found = websockets_.find(id);
+  if (found == websockets_.end()) return;
+  WebSocket& ws = *found->second;
+  if (ws.closing || ws.too_slow) return;
+  ws.queued_bytes += data.size();
+  if (ws.queued_bytes > limits_.max_queued_bytes) {
+    ws.too_slow = true;
+    beast::get_lowest_layer(ws.stream).close();  // Ends the read, which reports it.
+    return;
+  }
+  ws.queue.emplace_back(std::move(data), binary);
+  if (!ws.writing) write_next(ws);
+}
+
+void HttpServer::Implementation::write_next(WebSocket& ws) {
+  if (ws.queue.empty()) {
+    if (ws.closing) send_close(ws, websocket::close_code::normal);
+    return;
+  }
+  const auto& [data, binary] = ws.queue.front();
+  ws.writing = true;
+  ++ws.operations;
+  ws.stream.binary(binary);
+  ws.stream.async_write(asio::buffer(data.bytes().data(), data.size()),
+                        [this, &ws](const error_code& error, std::size_t) {
+                          ws.writing = false;
+                          ws.queued_bytes -= ws.queue.front().first.size();
+                          ws.queue.pop_front();
+                          if (!error) write_next(ws);
+                          finish_operation(ws);
+                        });
+}
+
+void HttpServer::Implementation::close(WebSocketId id) {
+  const auto found = websockets_.find(id);
+  if (found == websockets_.end() || std::exchange(found->second->closing, true)) return;
+  WebSocket& ws = *found->second;
+  ++ws.operations;
+  ws.deadline.expires_after(limits_.close_timeout);
+  ws.deadline.async_wait([this, &ws](const error_code& error) {
+    if (!error) beast::get_lowest_layer(ws.stream).close();
+    finish_operation(ws);
+  });
+  if (!ws.writing) write_next(ws);
+}
+
+void HttpServer::Implementation::send_close(WebSocket& ws, websocket::close_code code) {
+  if (std::exchange(ws.close_sent, true)) return;
+  ++ws.operations;
+  ws.stream.async_close(code, [this, &ws](const error_code&) { finish_operation(ws); });
+}
+
+void HttpServer::Implementation::report_closed(WebSocket& ws) {
+  if (std::exchange(ws.reported, true)) return;
+  const bool going_away = ws.stream.reason().code == websocket::close_code::going_away;
+  handler_.on_websocket_closed(ws.id, ws.too_slow  ? WebSocketEnd::TooSlow
+                                      : going_away ? WebSocketEnd::GoingAway
+                                                   : WebSocketEnd::Closed);
+}
+
+void HttpServer::Implementation::finish_operation(WebSocket& ws) {
+  if (--ws.operations == 0) websockets_.erase(ws.id);
+}
+
+// ---- The public face.
+
+HttpServer::HttpServer(asio::io_context& context, const HttpLimits& limits, HttpHandler& handler)
+    : implementation_(std::make_unique<Implementation>(context, limits, handler)) {}
+HttpServer::~HttpServer() = default;
+
+Result<Endpoint, std::string> HttpServer::listen(const Endpoint& endpoint) {
+  return implementation_->listen(endpoint);
+}
+void HttpServer::stop() { implementation_->stop(); }
+void HttpServer::respond(HttpRequestId id, HttpResponse response) {
+  implementation_->respond(id, std::move(response));
+}
+void HttpServer::send(WebSocketId id, SharedBytes data, bool binary) {
+  implementation_->send(id, std::move(data), binary);
+}
+void HttpServer::close(WebSocketId id) { implementation_->close(id); }
+std::size_t HttpServer::connection_count() const { return implementation_->connection_count(); }
+
+}  // namespace sfu::io

@@ -1,0 +1,252 @@
+#include "signaling/socketio/server.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "signaling/base64.h"
+
+namespace sfu::signaling::socketio {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kSidBytes = 15;
+
+DisconnectReason reason_of(engineio::CloseReason reason) {
+  switch (reason) {
+    case engineio::CloseReason::ClientClose: return DisconnectReason::TransportClose;
+    case engineio::CloseReason::PageGone: return DisconnectReason::PageGone;
+    case engineio::CloseReason::ServerClose: return DisconnectReason::ServerDisconnect;
+    case engineio::CloseReason::TransportError: return DisconnectReason::TransportError;
+    case engineio::CloseReason::PingTimeout: return DisconnectReason::PingTimeout;
+    case engineio::CloseReason::ParseError: return DisconnectReason::ParseError;
+    case engineio::CloseReason::SlowReader: return DisconnectReason::SlowReader;
+  }
+  return DisconnectReason::TransportError;
+}
+
+Arguments one(const json::value& payload) {
+  Arguments arguments;
+  arguments.values.push_back(payload);
+  return arguments;
+}
+
+}  // namespace
+
+std::string_view to_string(DisconnectReason reason) {
+  switch (reason) {
+    case DisconnectReason::ClientDisconnect: return "client disconnect";
+    case DisconnectReason::PageGone: return "page gone";
+    case DisconnectReason::ServerDisconnect: return "server disconnect";
+    case DisconnectReason::TransportClose: return "transport close";
+    case DisconnectReason::TransportError: return "transport error";
+    case DisconnectReason::PingTimeout: return "ping timeout";
+    case DisconnectReason::ParseError: return "parse error";
+    case DisconnectReason::SlowReader: return "slow reader";
+  }
+  return "";
+}
+
+Server::Server(const Options& options, engineio::Server& transport, RandomSource& random)
+    : connect_timeout_(options.connect_timeout), transport_(transport), random_(random) {}
+
+void Server::add_namespace(std::string name, Handler& handler) {
+  SFU_CHECK(name.starts_with('/'));
+  namespaces_.emplace(name, Namespace{name, &handler});
+}
+
+// ---- The service's side.
+
+void Server::emit(ConnectionId id, std::string_view event, const json::value& payload) {
+  if (const Connection* connection = live(id))
+    emit(id, encode_event(connection->nsp->name, event, payload));
+}
+
+void Server::emit_arguments(ConnectionId id, std::string_view event, const Arguments& arguments) {
+  if (const Connection* connection = live(id))
+    emit(id, encode_event(connection->nsp->name, event, arguments));
+}
+
+Encoded Server::encode(std::string_view event, const json::value& payload, std::string_view nsp) {
+  return encode_event(nsp, event, payload);
+}
+
+void Server::emit(ConnectionId id, const Encoded& event) {
+  if (connecting_ == id) {
+    held_.push_back(event);
+  } else if (const Connection* connection = live(id)) {
+    send(connection->session, event);
+  }
+}
+
+void Server::acknowledge(Ack ack, const json::value& payload) {
+  acknowledge_arguments(std::move(ack), one(payload));
+}
+
+void Server::acknowledge_arguments(Ack ack, const Arguments& arguments) {
+  if (const Connection* connection = live(ack.connection_))
+    send(connection->session, encode_ack(connection->nsp->name, ack.id_, arguments));
+}
+
+void Server::disconnect(ConnectionId id) {
+  const Connection* connection = live(id);
+  if (!connection) return;
+  emit(id, encode_disconnect(connection->nsp->name));
+  close(connection->session, DisconnectReason::ServerDisconnect);
+}
+
+void Server::drop(ConnectionId id) {
+  if (const Connection* connection = live(id))
+    close(connection->session, DisconnectReason::ServerDisconnect);
+}
+
+bool Server::is_connected(ConnectionId id) const {
+  const auto found = connections_.find(id);
+  return found != connections_.end() && !sessions_.at(found->second.session)->ending;
+}
+
+// ---- The shell's side.
+
+void Server::handle_transport_event(Timestamp now, engineio::Event event) {
+  if (auto* opened = std::get_if<engineio::Opened>(&event)) {
+    auto session = std::make_unique<Session>();
+    session->request = std::move(opened->request);
+    sessions_.emplace(opened->session, std::move(session));
+    unconnected_.set(opened->session, now + connect_timeout_);
+  } else if (auto* message = std::get_if<engineio::Message>(&event)) {
+    handle_message(now, std::move(*message));
+  } else {
+    handle_closed(std::get<engineio::Closed>(event));
+  }
+}
+
+void Server::handle_timeout(Timestamp now) {
+  while (const auto due = unconnected_.pop_due(now))
+    close(*due, DisconnectReason::ServerDisconnect);
+}
+
+void Server::handle_message(Timestamp now, engineio::Message message) {
+  const auto found = sessions_.find(message.session);
+  if (found == sessions_.end() || found->second->ending) return;
+  Session& session = *found->second;
+  auto decoded = message.binary ? session.decoder.binary(std::move(message.data))
+                                : session.decoder.text(message.data);
+  if (!decoded) {
+    close(message.session, DisconnectReason::ParseError);
+  } else if (*decoded) {
+    handle_packet(now, message.session, session, std::move(**decoded));
+  }
+}
+
+void Server::handle_closed(const engineio::Closed& closed) {
+  const auto found = sessions_.find(closed.session);
+  if (found == sessions_.end()) return;
+  const std::unique_ptr<Session> session = std::move(found->second);
+  sessions_.erase(found);
+  unconnected_.clear(closed.session);
+  const DisconnectReason reason = session->ending.value_or(reason_of(closed.reason));
+  std::vector<std::pair<ConnectionId, Handler*>> ended;
+  for (const ConnectionId id : session->connections) {
+    ended.emplace_back(id, connections_.at(id).nsp->handler);
+    connections_.erase(id);
+  }
+  for (const auto& [id, handler] : ended) handler->on_disconnect(id, reason);
+}
+
+void Server::handle_packet(Timestamp now, SessionId id, Session& session, Packet packet) {
+  const auto connection = find(session, packet.nsp);
+  if (!connection) {
+    if (packet.type != PacketType::Connect) return close(id, DisconnectReason::ParseError);
+    return connect(id, session, packet);
+  }
+  switch (packet.type) {
+    case PacketType::Event:
+    case PacketType::BinaryEvent:
+      dispatch(*connection, *connections_.at(*connection).nsp, std::move(packet));
+      return;
+    case PacketType::Disconnect: leave(now, session, *connection); return;
+    case PacketType::Ack:
+    case PacketType::BinaryAck: return;  // Of an event that asked for none.
+    case PacketType::Connect:
+    case PacketType::ConnectError: close(id, DisconnectReason::ParseError); return;
+  }
+}
+
+void Server::connect(SessionId id, Session& session, const Packet& packet) {
+  const auto found = namespaces_.find(packet.nsp);
+  if (found == namespaces_.end()) {
+    send(id, encode_connect_error(packet.nsp, "Invalid namespace", nullptr));
+    return;
+  }
+  if (packet.too_deep) {
+    send(id, encode_connect_error(packet.nsp, "JSON is nested too deep", {{"code", "too_deep"}}));
+    return;
+  }
+  const Namespace& nsp = found->second;
+  const ConnectionId connection{++last_connection_};
+  const json::value auth = packet.data.is_null() ? json::value(json::object()) : packet.data;
+
+  connections_.emplace(connection, Connection{id, &nsp});
+  connecting_ = connection;
+  const auto accepted = nsp.handler->on_connect(connection, {nsp.name, auth, session.request});
+  connecting_.reset();
+  const std::vector<Encoded> held = std::exchange(held_, {});
+  if (!accepted) {
+    connections_.erase(connection);
+    send(id, encode_connect_error(nsp.name, accepted.error().message, accepted.error().data));
+    return;
+  }
+  session.connections.push_back(connection);
+  unconnected_.clear(id);
+  std::array<std::uint8_t, kSidBytes> bytes{};
+  random_.fill(bytes);
+  send(id, encode_connect(nsp.name, base64url_encode(bytes)));
+  for (const Encoded& encoded : held) send(id, encoded);
+}
+
+void Server::dispatch(ConnectionId id, const Namespace& nsp, Packet packet) {
+  std::optional<Ack> ack;
+  if (packet.ack) ack = Ack(id, *packet.ack);
+  if (packet.too_deep) {
+    auto name = packet.name_known ? std::optional(std::move(packet.name)) : std::nullopt;
+    nsp.handler->on_too_deep(id, std::move(name), std::move(ack));
+    return;
+  }
+  nsp.handler->on_event(id,
+                        Event{std::move(packet.name), std::move(packet.arguments), std::move(ack)});
+}
+
+void Server::leave(Timestamp now, Session& session, ConnectionId id) {
+  const Connection connection = connections_.at(id);
+  connections_.erase(id);
+  std::erase(session.connections, id);
+  if (session.connections.empty()) unconnected_.set(connection.session, now + connect_timeout_);
+  connection.nsp->handler->on_disconnect(id, DisconnectReason::ClientDisconnect);
+}
+
+void Server::close(SessionId id, DisconnectReason reason) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->second->ending) return;
+  found->second->ending = reason;
+  transport_.close(id);
+}
+
+void Server::send(SessionId id, const Encoded& encoded) {
+  for (const engineio::Frame& frame : encoded.frames) transport_.send(id, frame);
+}
+
+Server::Connection* Server::live(ConnectionId id) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end() || sessions_.at(found->second.session)->ending) return nullptr;
+  return &found->second;
+}
+
+std::optional<ConnectionId> Server::find(const Session& session, std::string_view nsp) const {
+  for (const ConnectionId id : session.connections)
+    if (connections_.at(id).nsp->name == nsp) return id;
+  return std::nullopt;
+}
+
+}  // namespace sfu::signaling::socketio
