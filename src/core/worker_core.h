@@ -15,8 +15,8 @@
 #include "core/events.h"
 #include "rtp/ntp.h"
 
-namespace sfu::dtls {
-class Context;
+namespace sfu::crypto {
+class Certificate;
 }
 
 namespace sfu::core {
@@ -29,10 +29,16 @@ class WorkerCore {
   struct Config {
     /// Announced by every transport, best first. At least one.
     std::vector<Endpoint> candidates;
-    /// Of the process: one certificate for all. It outlives the core.
-    dtls::Context* dtls = nullptr;
+    /// False where the candidates are another machine's (an address that is translated to ours):
+    /// then nobody here can tell which of them a check came to.
+    bool candidates_are_local = true;
+    /// Of the process: one for all workers. It outlives the core.
+    const crypto::Certificate* certificate = nullptr;
     rtp::NtpClock ntp;
     std::size_t max_transports = 20'000;
+    std::size_t max_routers = 10'000;
+    std::size_t max_producers_per_transport = 16;
+    std::size_t max_consumers_per_transport = 2'000;
     std::size_t max_packet_buffers = 512 * 1024;  // 2 KiB each.
   };
 

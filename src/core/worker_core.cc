@@ -1,0 +1,30 @@
+#include "core/worker_core.h"
+
+#include "core/worker_core_impl.h"
+
+namespace sfu::core {
+
+WorkerCore::WorkerCore(Config config, RandomSource& random)
+    : impl_(std::make_unique<Impl>(std::move(config), random)) {}
+
+WorkerCore::~WorkerCore() = default;
+
+PacketArena& WorkerCore::arena() { return impl_->arena(); }
+
+void WorkerCore::handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram) {
+  impl_->handle_datagram(now, path, std::move(datagram));
+}
+
+void WorkerCore::handle_command(Timestamp now, RequestId request, Command command) {
+  impl_->handle_command(now, request, std::move(command));
+}
+
+void WorkerCore::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
+
+void WorkerCore::flush(Timestamp now, DatagramSink& sink) { impl_->flush(now, sink); }
+
+std::optional<Event> WorkerCore::poll_event() { return impl_->poll_event(); }
+
+std::optional<Timestamp> WorkerCore::next_timeout() const { return impl_->next_timeout(); }
+
+}  // namespace sfu::core

@@ -1,0 +1,322 @@
+#include <algorithm>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "core/stats_conversion.h"
+#include "core/worker_core_impl.h"
+
+// What the service asks of a worker.
+
+namespace sfu::core {
+namespace {
+
+/// RFC 8445 §5.1.2.1 for host candidates of component 1: the earlier it is listed, the better.
+std::uint32_t host_priority(std::size_t rank) {
+  constexpr std::uint32_t kHostPreference = 126;
+  const auto local = static_cast<std::uint32_t>(65535 - std::min<std::size_t>(rank, 65535));
+  return kHostPreference << 24 | local << 8 | 255;
+}
+
+CommandError convert(const transport::ProducerRefusal& refusal) {
+  if (const auto* error = std::get_if<media::ProducerError>(&refusal)) {
+    switch (*error) {
+      case media::ProducerError::IdTaken: return CommandError::AlreadyExists;
+      case media::ProducerError::NoCodec:
+      case media::ProducerError::TooManyStreams: return CommandError::Unsupported;
+      case media::ProducerError::RouterFull: return CommandError::LimitReached;
+    }
+  }
+  return std::get<media::ListenError>(refusal) == media::ListenError::TableFull
+             ? CommandError::LimitReached
+             : CommandError::SsrcTaken;
+}
+
+media::ConsumerType convert(ConsumerType type) {
+  switch (type) {
+    case ConsumerType::Simple: return media::ConsumerType::Simple;
+    case ConsumerType::Simulcast: return media::ConsumerType::Simulcast;
+    case ConsumerType::Svc: return media::ConsumerType::Svc;
+  }
+  return media::ConsumerType::Simple;
+}
+
+}  // namespace
+
+void WorkerCore::Impl::handle_command(Timestamp now, RequestId request, Command command) {
+  CommandResult result = std::visit(
+      [&](const auto& specific) -> CommandResult { return execute(now, specific); }, command);
+  drain_media_events();
+  events_.emplace_back(Reply{request, std::move(result)});
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const CreateRouter& command) {
+  if (routers_.contains(command.router)) return fail(CommandError::AlreadyExists);
+  if (routers_.size() >= config_.max_routers) return fail(CommandError::LimitReached);
+  routers_[command.router] = std::make_unique<media::Router>(media_events_);
+  return ReplyValue(Done{});
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const CloseRouter& command) {
+  if (!routers_.contains(command.router)) return fail(CommandError::NotFound);
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
+    if (at(slot) && slots_[slot].router == command.router) close_transport(now, slot);
+  }
+  routers_.erase(command.router);
+  return ReplyValue(Done{});
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp,
+                                                          const CreateTransport& command) {
+  const auto router = routers_.find(command.router);
+  if (router == routers_.end()) return fail(CommandError::NotFound);
+  if (transports_.contains(command.transport)) return fail(CommandError::AlreadyExists);
+  const auto slot = take_slot();
+  if (!slot) return fail(CommandError::LimitReached);
+
+  Transport::Options options{.id = command.transport,
+                             .slot = *slot,
+                             .credentials = ice::Credentials::random(random_),
+                             .candidates = {},
+                             .ntp = config_.ntp};
+  if (config_.candidates_are_local) options.candidates = config_.candidates;
+  demux_.add_ufrag(options.credentials.ufrag, *slot);
+  slots_[*slot] = {command.router, std::make_unique<Transport>(std::move(options), dtls_,
+                                                               *router->second, batch_, random_)};
+  transports_[command.transport] = *slot;
+  return ReplyValue(describe(*at(*slot)));
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const CloseTransport& command) {
+  const auto found = transports_.find(command.transport);
+  if (found == transports_.end()) return fail(CommandError::NotFound);
+  close_transport(now, found->second);
+  return ReplyValue(Done{});
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const ConnectTransport& command) {
+  const auto found = transports_.find(command.transport);
+  if (found == transports_.end()) return fail(CommandError::NotFound);
+  std::vector<transport::Fingerprint> fingerprints;
+  for (const DtlsFingerprint& given : command.fingerprints) {
+    if (const auto algorithm = crypto::parse_hash_algorithm(given.algorithm))
+      fingerprints.push_back({*algorithm, given.value});
+  }
+  const auto connected =
+      at(found->second)->connect(now, command.role == DtlsRole::Server, fingerprints);
+  settle(found->second);
+  if (connected) return ReplyValue(Done{});
+  return fail(connected.error() == transport::ConnectError::AlreadyConnected
+                  ? CommandError::AlreadyConnected
+                  : CommandError::Unsupported);
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const CreateProducer& command) {
+  const auto found = transports_.find(command.transport);
+  if (found == transports_.end()) return fail(CommandError::NotFound);
+  if (producers_.contains(command.producer)) return fail(CommandError::AlreadyExists);
+  Transport& transport = *at(found->second);
+  if (transport.producers().size() >= config_.max_producers_per_transport)
+    return fail(CommandError::LimitReached);
+  const auto added = transport.add_producer(now, {.id = command.producer,
+                                                  .kind = command.kind,
+                                                  .parameters = command.parameters,
+                                                  .mapping = command.mapping,
+                                                  .paused = command.paused});
+  if (!added) return fail(convert(added.error()));
+  producers_[command.producer] = {found->second, {}};
+  settle(found->second);
+  return ReplyValue(Done{});
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const CloseProducer& command) {
+  if (!producers_.contains(command.producer)) return fail(CommandError::NotFound);
+  close_producer(command.producer);
+  return ReplyValue(Done{});
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const PauseProducer& command) {
+  return set_producer_paused(now, command.producer, true);
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const ResumeProducer& command) {
+  return set_producer_paused(now, command.producer, false);
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::set_producer_paused(Timestamp now, ProducerId id,
+                                                                      bool paused) {
+  const auto found = producers_.find(id);
+  if (found == producers_.end()) return fail(CommandError::NotFound);
+  at(found->second.slot)->find_producer(id)->set_paused(now, paused);
+  settle(found->second.slot);
+  return ReplyValue(Done{});
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const CreateConsumer& command) {
+  const auto found = transports_.find(command.transport);
+  const auto producer = producers_.find(command.producer);
+  if (found == transports_.end() || producer == producers_.end())
+    return fail(CommandError::NotFound);
+  if (consumers_.contains(command.consumer)) return fail(CommandError::AlreadyExists);
+  Transport& transport = *at(found->second);
+  if (transport.consumers().size() >= config_.max_consumers_per_transport)
+    return fail(CommandError::LimitReached);
+  const auto added = transport.add_consumer(now, command.producer,
+                                            {.id = command.consumer,
+                                             .kind = command.kind,
+                                             .type = convert(command.type),
+                                             .parameters = command.parameters,
+                                             .paused = command.paused});
+  if (!added) {
+    switch (added.error()) {
+      case Transport::ConsumerRefusal::NoSuchProducer: return fail(CommandError::NotFound);
+      case Transport::ConsumerRefusal::Unsupported: return fail(CommandError::Unsupported);
+      case Transport::ConsumerRefusal::SsrcTaken: return fail(CommandError::SsrcTaken);
+    }
+  }
+  consumers_[command.consumer] = {found->second, command.producer};
+  producer->second.consumers.push_back(command.consumer);
+  settle(found->second);
+  return ReplyValue(Done{});
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const CloseConsumer& command) {
+  if (!consumers_.contains(command.consumer)) return fail(CommandError::NotFound);
+  close_consumer(command.consumer);
+  return ReplyValue(Done{});
+}
+
+template <class Act>
+WorkerCore::Impl::CommandResult WorkerCore::Impl::with_consumer(Timestamp now, ConsumerId id,
+                                                                Act&& act) {
+  const auto found = consumers_.find(id);
+  if (found == consumers_.end()) return fail(CommandError::NotFound);
+  Transport& transport = *at(found->second.slot);
+  ReplyValue reply = act(*transport.find_consumer(id));
+  transport.refresh_consumer_deadline(now);
+  settle(found->second.slot);
+  return reply;
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const PauseConsumer& command) {
+  return with_consumer(now, command.consumer, [now](media::Consumer& consumer) {
+    consumer.pause(now);
+    return ReplyValue(Done{});
+  });
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const ResumeConsumer& command) {
+  return with_consumer(now, command.consumer, [now](media::Consumer& consumer) {
+    consumer.resume(now);
+    return ReplyValue(Done{});
+  });
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const SetPreferredLayers& command) {
+  return with_consumer(now, command.consumer, [&](media::Consumer& consumer) {
+    const media::Layers clamped =
+        consumer.set_preferred_layers(now, command.spatial_layer, command.temporal_layer);
+    return ReplyValue(PreferredLayers{clamped.spatial, clamped.temporal});
+  });
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const RequestKeyFrame& command) {
+  return with_consumer(now, command.consumer, [now](media::Consumer& consumer) {
+    consumer.request_key_frame(now);
+    return ReplyValue(Done{});
+  });
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const GetTransportStats& command) {
+  const Transport* transport = find(command.transport);
+  if (!transport) return fail(CommandError::NotFound);
+  return ReplyValue(stats_of(now, *transport));
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWorkerStats&) {
+  WorkerStats stats;
+  stats.packets_dropped = unroutable_;
+  for (const Occupied& slot : slots_) {
+    if (!slot.transport) continue;
+    stats.packets_dropped +=
+        slot.transport->channel().packets_refused() + slot.transport->counters().malformed +
+        slot.transport->counters().strangers + slot.transport->send_counters().dropped;
+  }
+  stats.routers = static_cast<std::uint32_t>(routers_.size());
+  stats.transports = static_cast<std::uint32_t>(transports_.size());
+  stats.producers = static_cast<std::uint32_t>(producers_.size());
+  stats.consumers = static_cast<std::uint32_t>(consumers_.size());
+  return ReplyValue(stats);
+}
+
+std::optional<WorkerCore::Impl::Slot> WorkerCore::Impl::take_slot() {
+  if (!free_slots_.empty()) {
+    const Slot slot = free_slots_.back();
+    free_slots_.pop_back();
+    return slot;
+  }
+  if (slots_.size() >= config_.max_transports) return std::nullopt;
+  slots_.emplace_back();
+  return static_cast<Slot>(slots_.size() - 1);
+}
+
+void WorkerCore::Impl::close_transport(Timestamp now, Slot slot) {
+  Transport& transport = *at(slot);
+  transport.close(now);
+  while (!transport.producers().empty()) close_producer(transport.producers().front()->id());
+  while (!transport.consumers().empty()) close_consumer(transport.consumers().front()->id());
+  demux_.remove_all(slot);
+  deadlines_.set(slot, std::nullopt);
+  transports_.erase(transport.id());
+  slots_[slot] = {};
+  free_slots_.push_back(slot);
+}
+
+/// Its consumers close with it, as mediasoup's do.
+void WorkerCore::Impl::close_producer(ProducerId id) {
+  const auto found = producers_.find(id);
+  const Published published = std::move(found->second);
+  producers_.erase(found);
+  for (const ConsumerId consumer : published.consumers) close_consumer(consumer);
+  at(published.slot)->remove_producer(id);
+}
+
+void WorkerCore::Impl::close_consumer(ConsumerId id) {
+  const auto found = consumers_.find(id);
+  if (found == consumers_.end()) return;
+  const Viewed viewed = found->second;
+  consumers_.erase(found);
+  at(viewed.slot)->remove_consumer(id);
+  if (const auto producer = producers_.find(viewed.producer); producer != producers_.end())
+    std::erase(producer->second.consumers, id);
+}
+
+TransportCreated WorkerCore::Impl::describe(const Transport& transport) const {
+  TransportCreated created;
+  created.ice_username_fragment = transport.channel().credentials().ufrag;
+  created.ice_password = transport.channel().credentials().password;
+  for (std::size_t rank = 0; rank < config_.candidates.size(); ++rank) {
+    const Endpoint& candidate = config_.candidates[rank];
+    created.candidates.push_back({.foundation = "host" + std::to_string(rank),
+                                  .priority = host_priority(rank),
+                                  .address = candidate.ip.to_string(),
+                                  .protocol = IpProtocol::Udp,
+                                  .port = candidate.port});
+  }
+  created.fingerprints.push_back({"sha-256", config_.certificate->sha256_fingerprint()});
+  return created;
+}
+
+}  // namespace sfu::core

@@ -1,0 +1,171 @@
+#include "core/worker_core_impl.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "rtcp/packet.h"
+#include "stun/message.h"
+
+// The way of datagrams and of time through a worker; commands are in worker_core_commands.cc.
+
+namespace sfu::core {
+namespace {
+
+IceState convert(ice::State state) {
+  switch (state) {
+    case ice::State::New: return IceState::New;
+    case ice::State::Connected:
+    case ice::State::Completed: return IceState::Connected;
+    case ice::State::Disconnected: return IceState::Disconnected;
+  }
+  return IceState::New;
+}
+
+DtlsState convert(dtls::State state) {
+  switch (state) {
+    case dtls::State::New: return DtlsState::New;
+    case dtls::State::Connecting:
+    case dtls::State::AwaitingFingerprint: return DtlsState::Connecting;
+    case dtls::State::Connected: return DtlsState::Connected;
+    case dtls::State::Closed: return DtlsState::Closed;
+    case dtls::State::Failed: return DtlsState::Failed;
+  }
+  return DtlsState::New;
+}
+
+std::string to_line(const media::Diagnosis& diagnosis) {
+  const auto seconds =
+      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(diagnosis.waited).count());
+  const std::string who = "consumer " + diagnosis.consumer.to_string() + " of producer " +
+                          diagnosis.producer.to_string();
+  switch (diagnosis.kind) {
+    case media::Diagnosis::Kind::WaitsForKeyFrame:
+      return who + " has waited " + seconds + " s for a key frame that was asked for";
+    case media::Diagnosis::Kind::NeverResumed:
+      return who + " was made paused " + seconds + " s ago and its client never resumed it";
+  }
+  return who;
+}
+
+}  // namespace
+
+WorkerCore::Impl::Impl(Config config, RandomSource& random)
+    : config_(std::move(config)),
+      random_(random),
+      dtls_(*config_.certificate),
+      arena_(config_.max_packet_buffers) {}
+
+void WorkerCore::Impl::handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram) {
+  const Bytes bytes = datagram.bytes();
+  const DatagramKind kind = kind_of(bytes);
+  if (kind == DatagramKind::Stun) return handle_stun(now, path, bytes);
+
+  const auto slot = demux_.find(path);
+  if (!slot || kind == DatagramKind::Unknown) {
+    ++unroutable_;
+    return;
+  }
+  Transport& transport = *at(*slot);
+  if (kind == DatagramKind::Dtls)
+    transport.handle_dtls(now, path, bytes);
+  else if (rtcp::looks_like_rtcp(bytes))
+    transport.handle_rtcp(now, path, std::move(datagram));
+  else
+    transport.handle_rtp(now, path, std::move(datagram));
+  settle(*slot);
+}
+
+void WorkerCore::Impl::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
+  const auto ufrag = stun::peek_local_ufrag(datagram);
+  const auto slot = ufrag ? demux_.find_ufrag(*ufrag) : std::nullopt;
+  if (!slot) {
+    ++unroutable_;
+    return;
+  }
+  at(*slot)->handle_stun(now, path, datagram);
+  settle(*slot);
+}
+
+void WorkerCore::Impl::handle_timeout(Timestamp now) {
+  scratch_slots_.clear();
+  while (const auto due = deadlines_.pop_due(now)) scratch_slots_.push_back(*due);
+  for (const Slot slot : scratch_slots_) {
+    at(slot)->handle_timeout(now);
+    settle(slot);
+  }
+}
+
+void WorkerCore::Impl::flush(Timestamp now, DatagramSink& sink) {
+  batch_.flush_control(sink);
+  batch_.take_marked(scratch_slots_);
+  for (const Slot slot : scratch_slots_) {
+    if (Transport* transport = at(slot)) transport->flush(now, sink);
+  }
+}
+
+std::optional<Event> WorkerCore::Impl::poll_event() {
+  if (events_.empty()) return std::nullopt;
+  Event event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+WorkerCore::Impl::Transport* WorkerCore::Impl::at(Slot slot) {
+  return slots_[slot].transport.get();
+}
+
+WorkerCore::Impl::Transport* WorkerCore::Impl::find(TransportId id) {
+  const auto found = transports_.find(id);
+  return found == transports_.end() ? nullptr : at(found->second);
+}
+
+void WorkerCore::Impl::settle(Slot slot) {
+  Transport& transport = *at(slot);
+  while (const auto event = transport.poll_event()) {
+    if (const auto* routing = std::get_if<transport::RoutingEvent>(&*event)) {
+      handle_routing(slot, *routing);
+    } else if (const auto* state = std::get_if<transport::StateChanged>(&*event)) {
+      events_.emplace_back(
+          TransportStateChanged{transport.id(), convert(state->ice), convert(state->dtls)});
+    } else if (const auto* line = std::get_if<transport::Report>(&*event)) {
+      report(slot, *line);
+    }
+  }
+  deadlines_.set(slot, transport.next_timeout());
+  drain_media_events();
+}
+
+void WorkerCore::Impl::drain_media_events() {
+  while (const auto event = media_events_.poll()) {
+    if (const auto* wanted = std::get_if<media::FeedbackWanted>(&*event)) {
+      if (const auto found = producers_.find(wanted->producer); found != producers_.end())
+        deadlines_.set(found->second.slot, at(found->second.slot)->next_timeout());
+    } else if (const auto* changed = std::get_if<media::LayersChanged>(&*event)) {
+      std::optional<PreferredLayers> layers;
+      if (changed->layers) layers = {changed->layers->spatial, changed->layers->temporal};
+      events_.emplace_back(ConsumerLayersChanged{changed->consumer, layers});
+    } else if (const auto* diagnosis = std::get_if<media::Diagnosis>(&*event)) {
+      events_.emplace_back(Diagnostic{Diagnostic::Level::Warn, to_line(*diagnosis)});
+    }
+  }
+}
+
+void WorkerCore::Impl::handle_routing(Slot slot, const transport::RoutingEvent& event) {
+  if (const auto* added = std::get_if<ice::PathAdded>(&event)) {
+    if (const auto former = demux_.assign(added->path, slot)) at(*former)->forget_path(added->path);
+  } else if (const auto* removed = std::get_if<ice::PathRemoved>(&event)) {
+    demux_.remove(removed->path, slot);
+  } else if (const auto* retired = std::get_if<ice::UfragRetired>(&event)) {
+    demux_.remove_ufrag(retired->ufrag);
+  }
+}
+
+void WorkerCore::Impl::report(Slot slot, const transport::Report& report) {
+  const std::string who = "transport " + at(slot)->id().to_string();
+  events_.emplace_back(Diagnostic{
+      report.is_failure ? Diagnostic::Level::Warn : Diagnostic::Level::Info,
+      who + (report.is_failure ? " does not connect: " : " has lost its peer: ") + report.text});
+}
+
+}  // namespace sfu::core

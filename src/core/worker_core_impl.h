@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/deadline_queue.h"
+#include "base/packet_buffer.h"
+#include "core/commands.h"
+#include "core/demux.h"
+#include "core/events.h"
+#include "core/worker_core.h"
+#include "crypto/certificate.h"
+#include "dtls/context.h"
+#include "media/event.h"
+#include "media/router.h"
+#include "transport/send_batch.h"
+#include "transport/webrtc_transport.h"
+
+namespace sfu::core {
+
+class WorkerCore::Impl {
+ public:
+  Impl(Config config, RandomSource& random);
+
+  PacketArena& arena() { return arena_; }
+  void handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram);
+  void handle_command(Timestamp now, RequestId request, Command command);
+  void handle_timeout(Timestamp now);
+  void flush(Timestamp now, DatagramSink& sink);
+  std::optional<Event> poll_event();
+  std::optional<Timestamp> next_timeout() const { return deadlines_.next(); }
+
+ private:
+  using Slot = transport::SendBatch::Slot;
+  using Transport = transport::WebRtcTransport;
+  using CommandResult = Result<ReplyValue, CommandError>;
+
+  /// A transport, and what it takes to find it again.
+  struct Occupied {
+    RouterId router;
+    std::unique_ptr<Transport> transport;
+  };
+  struct Viewed {
+    Slot slot;  // Of the consumer's transport.
+    ProducerId producer;
+  };
+  struct Published {
+    Slot slot;  // Of the producer's transport.
+    std::vector<ConsumerId> consumers;
+  };
+
+  Transport* at(Slot slot);
+  Transport* find(TransportId id);
+  void handle_stun(Timestamp now, const Path& path, Bytes datagram);
+  /// After any call into the transport of `slot`: its events, and its next deadline.
+  void settle(Slot slot);
+  void drain_media_events();
+  void handle_routing(Slot slot, const transport::RoutingEvent& event);
+  void report(Slot slot, const transport::Report& report);
+  std::optional<Slot> take_slot();
+  void close_transport(Timestamp now, Slot slot);
+  void close_producer(ProducerId id);
+  void close_consumer(ConsumerId id);
+  TransportCreated describe(const Transport& transport) const;
+
+  CommandResult execute(Timestamp now, const CreateRouter& command);
+  CommandResult execute(Timestamp now, const CloseRouter& command);
+  CommandResult execute(Timestamp now, const CreateTransport& command);
+  CommandResult execute(Timestamp now, const CloseTransport& command);
+  CommandResult execute(Timestamp now, const ConnectTransport& command);
+  CommandResult execute(Timestamp now, const CreateProducer& command);
+  CommandResult execute(Timestamp now, const CloseProducer& command);
+  CommandResult execute(Timestamp now, const PauseProducer& command);
+  CommandResult execute(Timestamp now, const ResumeProducer& command);
+  CommandResult execute(Timestamp now, const CreateConsumer& command);
+  CommandResult execute(Timestamp now, const CloseConsumer& command);
+  CommandResult execute(Timestamp now, const PauseConsumer& command);
+  CommandResult execute(Timestamp now, const ResumeConsumer& command);
+  CommandResult execute(Timestamp now, const SetPreferredLayers& command);
+  CommandResult execute(Timestamp now, const RequestKeyFrame& command);
+  CommandResult execute(Timestamp now, const GetTransportStats& command);
+  CommandResult execute(Timestamp now, const GetWorkerStats& command);
+  CommandResult set_producer_paused(Timestamp now, ProducerId id, bool paused);
+  /// Calls `act(consumer)`, then settles its transport.
+  template <class Act>
+  CommandResult with_consumer(Timestamp now, ConsumerId id, Act&& act);
+
+  const Config config_;
+  RandomSource& random_;
+  const dtls::Context dtls_;
+  PacketArena arena_;  // Before all that holds packets.
+  media::EventQueue media_events_;
+  transport::SendBatch batch_;
+  std::unordered_map<RouterId, std::unique_ptr<media::Router>> routers_;
+  std::vector<Occupied> slots_;
+  std::vector<Slot> free_slots_;
+  std::unordered_map<TransportId, Slot> transports_;
+  std::unordered_map<ProducerId, Published> producers_;
+  std::unordered_map<ConsumerId, Viewed> consumers_;
+  Demux demux_;
+  DeadlineQueue deadlines_;
+  std::vector<Slot> scratch_slots_;
+  std::deque<Event> events_;
+  std::uint64_t unroutable_ = 0;  // Datagrams of nobody.
+};
+
+}  // namespace sfu::core

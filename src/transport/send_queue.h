@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/datagram_sink.h"
+#include "base/units.h"
+#include "bwe/sent_packets.h"
+#include "media/outgoing_packet.h"
+#include "srtp/outbound_session.h"
+#include "transport/send_batch.h"
+
+namespace sfu::transport {
+
+/// The media packets that one transport's consumers have queued since the last flush.
+class SendQueue final : public media::PacketSink {
+ public:
+  /// A key frame of a large picture, times the consumers of a large meeting.
+  static constexpr std::size_t kMaxPackets = 8192;
+
+  struct Counters {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;      // Datagrams as they leave, without IP and UDP headers.
+    std::uint64_t rtp_bytes = 0;  // Before protection, RTX not counted.
+    std::uint64_t rtx_bytes = 0;
+    std::uint64_t dropped = 0;  // Queue full, no way to send, or refused by SRTP.
+  };
+
+  /// `batch` outlives the queue.
+  SendQueue(SendBatch& batch, SendBatch::Slot slot) : batch_(batch), slot_(slot) {}
+  ~SendQueue();
+  SendQueue(const SendQueue&) = delete;
+  SendQueue& operator=(const SendQueue&) = delete;
+
+  media::OutgoingPacket* emplace() override;
+  void cancel() override;
+
+  /// Numbers, stamps and encrypts all that is queued into `sink`. The transport-wide number, the
+  /// send time and the SRTP index are those of this moment.
+  void flush(Timestamp now, const Path& path, srtp::OutboundSession& session,
+             bwe::SentPackets& sent, DatagramSink& sink);
+  /// Drops what is queued: there is no way to send it.
+  void discard();
+
+  const Counters& counters() const { return counters_; }
+
+ private:
+  void send(Timestamp now, const Path& path, media::OutgoingPacket& packet,
+            srtp::OutboundSession& session, bwe::SentPackets& sent, DatagramSink& sink);
+  void clear();
+
+  SendBatch& batch_;
+  const SendBatch::Slot slot_;
+  std::vector<media::OutgoingPacket*> packets_;
+  Counters counters_;
+};
+
+}  // namespace sfu::transport

@@ -1,0 +1,223 @@
+#include "transport/webrtc_transport.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sfu::transport {
+namespace {
+
+/// Consumers that just became active have deadlines that nobody announced: look at least this
+/// often.
+constexpr TimeDelta kConsumerScan = std::chrono::seconds(1);
+
+std::optional<Timestamp> earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+template <class Owned, class Id>
+auto find_by_id(std::vector<std::unique_ptr<Owned>>& owned, Id id) {
+  return std::find_if(owned.begin(), owned.end(),
+                      [id](const auto& candidate) { return candidate->id() == id; });
+}
+
+}  // namespace
+
+WebRtcTransport::WebRtcTransport(Options options, const dtls::Context& context,
+                                 media::Router& router, SendBatch& batch, RandomSource& random)
+    : options_(std::move(options)),
+      router_(router),
+      batch_(batch),
+      random_(random),
+      channel_(context, options_.credentials),
+      feedback_ssrc_{random.next_u32() | 1u},
+      arrivals_({.sender = feedback_ssrc_}),
+      queue_(batch, options_.slot) {}
+
+WebRtcTransport::~WebRtcTransport() = default;
+
+Result<void, ConnectError> WebRtcTransport::connect(Timestamp now, bool remote_is_server,
+                                                    std::span<const Fingerprint> fingerprints) {
+  auto result = channel_.connect(now, remote_is_server, fingerprints);
+  if (result && channel_.dtls_state() != dtls::State::Connected)
+    connect_deadline_ = now + kConnectPatience;
+  drain_channel();
+  return result;
+}
+
+Result<void, ProducerRefusal> WebRtcTransport::add_producer(Timestamp now,
+                                                            const media::ProducerOptions& options) {
+  auto producer = media::Producer::create(now, options, router_, random_);
+  if (!producer) return fail(ProducerRefusal(producer.error()));
+  if (const auto listens = listener_.add(**producer); !listens)
+    return fail(ProducerRefusal(listens.error()));
+  producers_.push_back(std::move(*producer));
+  if (!reference_time_due_) reference_time_due_ = now;
+  return {};
+}
+
+void WebRtcTransport::remove_producer(ProducerId id) {
+  const auto found = find_by_id(producers_, id);
+  if (found == producers_.end()) return;
+  listener_.remove(**found);
+  producers_.erase(found);
+  if (producers_.empty()) reference_time_due_.reset();
+}
+
+media::Producer* WebRtcTransport::find_producer(ProducerId id) {
+  const auto found = find_by_id(producers_, id);
+  return found == producers_.end() ? nullptr : found->get();
+}
+
+Result<void, WebRtcTransport::ConsumerRefusal> WebRtcTransport::add_consumer(
+    Timestamp now, ProducerId producer, const media::ConsumerOptions& options) {
+  auto created = media::Consumer::create(now, options, random_);
+  if (!created) return fail(ConsumerRefusal::Unsupported);
+  media::Consumer& consumer = **created;
+  const auto rtx = consumer.rtx_ssrc();
+  if (consumers_by_ssrc_.contains(consumer.ssrc()) || (rtx && consumers_by_ssrc_.contains(*rtx)))
+    return fail(ConsumerRefusal::SsrcTaken);
+  if (!router_.subscribe(producer, consumer, queue_)) return fail(ConsumerRefusal::NoSuchProducer);
+
+  consumers_by_ssrc_[consumer.ssrc()] = &consumer;
+  if (rtx) consumers_by_ssrc_[*rtx] = &consumer;
+  consumers_.push_back(std::move(*created));
+  refresh_consumer_deadline(now);
+  return {};
+}
+
+void WebRtcTransport::remove_consumer(ConsumerId id) {
+  const auto found = find_by_id(consumers_, id);
+  if (found == consumers_.end()) return;
+  std::erase_if(consumers_by_ssrc_,
+                [&](const auto& entry) { return entry.second == found->get(); });
+  consumers_.erase(found);
+}
+
+media::Consumer* WebRtcTransport::find_consumer(ConsumerId id) {
+  const auto found = find_by_id(consumers_, id);
+  return found == consumers_.end() ? nullptr : found->get();
+}
+
+void WebRtcTransport::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
+  note_received(datagram);
+  channel_.handle_stun(now, path, datagram);
+  drain_channel();
+}
+
+void WebRtcTransport::handle_dtls(Timestamp now, const Path& path, Bytes datagram) {
+  note_received(datagram);
+  channel_.handle_dtls(now, path, datagram);
+  drain_channel();
+}
+
+void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&& datagram) {
+  note_received(datagram.bytes());
+  const auto plain = channel_.unprotect_rtp(path, datagram.mutable_bytes());
+  if (!plain) return;
+  datagram.set_size(plain->size());
+  const auto packet = rtp::PacketView::parse(datagram.bytes());
+  if (!packet) {
+    ++counters_.malformed;
+    return;
+  }
+  ++counters_.rtp_packets_received;
+  counters_.rtp_bytes_received += datagram.bytes().size();
+
+  if (const auto id = listener_.extensions().id(rtp::ExtensionKind::TransportCc); id != 0) {
+    if (const auto value = packet->extension(id)) {
+      if (const auto number = rtp::read_transport_cc(*value))
+        arrivals_.note_arrival(now, *number, packet->ssrc());
+    }
+  }
+  const auto target = listener_.find(*packet);
+  if (!target) {
+    ++counters_.strangers;
+    return;
+  }
+  target->producer->handle_packet(now, std::move(datagram), *packet, target->stream,
+                                  target->is_rtx);
+}
+
+void WebRtcTransport::handle_timeout(Timestamp now) {
+  channel_.handle_timeout(now);
+  drain_channel();
+  for (const auto& producer : producers_) producer->handle_timeout(now);
+  if (consumers_due_ && *consumers_due_ <= now) {
+    for (const auto& consumer : consumers_) consumer->handle_timeout(now);
+  }
+  send_rtcp(now);
+  send_feedback(now);
+  if (consumers_due_ && *consumers_due_ <= now) refresh_consumer_deadline(now);
+  report_if_stuck(now);
+}
+
+std::optional<Timestamp> WebRtcTransport::next_timeout() const {
+  auto next = earlier(channel_.next_timeout(), arrivals_.next_timeout());
+  next = earlier(next, consumers_due_);
+  next = earlier(next, connect_deadline_);
+  for (const auto& producer : producers_) next = earlier(next, producer->next_timeout());
+  return next;
+}
+
+void WebRtcTransport::refresh_consumer_deadline(Timestamp now) {
+  consumers_due_.reset();
+  if (consumers_.empty()) return;
+  consumers_due_ = now + kConsumerScan;
+  for (const auto& consumer : consumers_)
+    consumers_due_ = earlier(consumers_due_, consumer->next_timeout());
+}
+
+void WebRtcTransport::flush(Timestamp now, DatagramSink& sink) {
+  srtp::OutboundSession* session = channel_.outbound();
+  if (!session) return queue_.discard();
+  queue_.flush(now, *channel_.selected_path(), *session, sent_, sink);
+}
+
+void WebRtcTransport::close(Timestamp now) {
+  channel_.close(now);
+  drain_channel();
+}
+
+std::optional<TransportEvent> WebRtcTransport::poll_event() {
+  if (events_.empty()) return std::nullopt;
+  TransportEvent event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+void WebRtcTransport::note_received(Bytes datagram) {
+  ++counters_.packets_received;
+  counters_.bytes_received += datagram.size();
+}
+
+void WebRtcTransport::drain_channel() {
+  while (const auto transmit = channel_.poll_transmit()) {
+    batch_.add_control(transmit->path, transmit->payload);
+    ++counters_.control_packets_sent;
+    counters_.control_bytes_sent += transmit->payload.size();
+  }
+  while (const auto event = channel_.poll_event()) {
+    if (const auto* routing = std::get_if<RoutingEvent>(&*event)) {
+      events_.emplace_back(*routing);
+      continue;
+    }
+    const auto& state = std::get<SecureChannel::StateChanged>(*event);
+    events_.emplace_back(StateChanged{state.ice, state.dtls});
+    if (state.dtls == dtls::State::Connected) connect_deadline_.reset();
+    if (state.dtls == dtls::State::Failed) {
+      connect_deadline_.reset();
+      events_.emplace_back(Report{true, channel_.describe(options_.candidates)});
+    }
+    if (state.ice == ice::State::Disconnected)
+      events_.emplace_back(Report{false, channel_.describe(options_.candidates)});
+  }
+}
+
+void WebRtcTransport::report_if_stuck(Timestamp now) {
+  if (!connect_deadline_ || now < *connect_deadline_) return;
+  connect_deadline_.reset();
+  events_.emplace_back(Report{true, channel_.describe(options_.candidates)});
+}
+
+}  // namespace sfu::transport

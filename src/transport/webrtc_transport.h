@@ -1,0 +1,171 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/datagram_sink.h"
+#include "base/ids.h"
+#include "base/packet_buffer.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "bwe/arrival_recorder.h"
+#include "bwe/sent_packets.h"
+#include "media/consumer.h"
+#include "media/producer.h"
+#include "media/router.h"
+#include "media/rtp_listener.h"
+#include "rtcp/extended_report.h"
+#include "rtp/extension_values.h"
+#include "rtp/ntp.h"
+#include "transport/secure_channel.h"
+#include "transport/send_batch.h"
+#include "transport/send_queue.h"
+
+namespace sfu::transport {
+
+using ProducerRefusal = std::variant<media::ProducerError, media::ListenError>;
+
+/// The transport's ICE or DTLS has come to another state.
+struct StateChanged {
+  ice::State ice;
+  dtls::State dtls;
+};
+/// For the log: a call that does not connect, or that has lost its peer, and why.
+struct Report {
+  bool is_failure = false;
+  std::string text;
+};
+using TransportEvent = std::variant<RoutingEvent, StateChanged, Report>;
+
+/// One peer of a room: joins its secure channel with what it publishes and what it views. Media of
+/// its producers goes to the consumers of other transports through the router and the send queues.
+class WebRtcTransport {
+ public:
+  struct Options {
+    TransportId id;
+    SendBatch::Slot slot = 0;
+    ice::Credentials credentials;
+    std::span<const Endpoint> candidates;  // Announced; outlive the transport.
+    rtp::NtpClock ntp;
+  };
+
+  /// From connect() to a line in the log that says what is missing.
+  static constexpr TimeDelta kConnectPatience = std::chrono::seconds(10);
+
+  /// All references outlive the transport.
+  WebRtcTransport(Options options, const dtls::Context& context, media::Router& router,
+                  SendBatch& batch, RandomSource& random);
+  ~WebRtcTransport();
+  WebRtcTransport(const WebRtcTransport&) = delete;
+  WebRtcTransport& operator=(const WebRtcTransport&) = delete;
+
+  TransportId id() const { return options_.id; }
+  media::Router& router() { return router_; }
+  const SecureChannel& channel() const { return channel_; }
+
+  Result<void, ConnectError> connect(Timestamp now, bool remote_is_server,
+                                     std::span<const Fingerprint> fingerprints);
+
+  Result<void, ProducerRefusal> add_producer(Timestamp now, const media::ProducerOptions& options);
+  void remove_producer(ProducerId id);
+  media::Producer* find_producer(ProducerId id);
+
+  enum class ConsumerRefusal : std::uint8_t { NoSuchProducer, Unsupported, SsrcTaken };
+  Result<void, ConsumerRefusal> add_consumer(Timestamp now, ProducerId producer,
+                                             const media::ConsumerOptions& options);
+  void remove_consumer(ConsumerId id);
+  media::Consumer* find_consumer(ConsumerId id);
+
+  // Datagrams, told apart by the worker (RFC 7983).
+
+  void handle_stun(Timestamp now, const Path& path, Bytes datagram);
+  void handle_dtls(Timestamp now, const Path& path, Bytes datagram);
+  void handle_rtp(Timestamp now, const Path& path, PacketBuffer&& datagram);
+  void handle_rtcp(Timestamp now, const Path& path, PacketBuffer&& datagram);
+  void forget_path(const Path& path) { channel_.forget_path(path); }
+
+  void handle_timeout(Timestamp now);
+  std::optional<Timestamp> next_timeout() const;
+  /// To be called after what may have moved a consumer's deadline nearer.
+  void refresh_consumer_deadline(Timestamp now);
+
+  /// Encrypts what its consumers have queued into `sink`.
+  void flush(Timestamp now, DatagramSink& sink);
+  /// Says goodbye to the peer.
+  void close(Timestamp now);
+
+  std::optional<TransportEvent> poll_event();
+
+  struct Counters {
+    std::uint64_t packets_received = 0;  // Of all kinds.
+    std::uint64_t bytes_received = 0;
+    std::uint64_t control_packets_sent = 0;
+    std::uint64_t control_bytes_sent = 0;
+    std::uint64_t rtp_packets_received = 0;
+    std::uint64_t rtp_bytes_received = 0;
+    std::uint64_t malformed = 0;  // Authenticated, but not to be parsed.
+    std::uint64_t strangers = 0;  // RTP of no producer, RTCP for no stream.
+  };
+  const Counters& counters() const { return counters_; }
+  const SendQueue::Counters& send_counters() const { return queue_.counters(); }
+
+  const std::vector<std::unique_ptr<media::Producer>>& producers() const { return producers_; }
+  const std::vector<std::unique_ptr<media::Consumer>>& consumers() const { return consumers_; }
+
+ private:
+  static constexpr std::size_t kRtcpSize = 1200;  // Bytes of one compound before protection.
+  static constexpr std::size_t kMaxPendingDlrr = 8;
+
+  void note_received(Bytes datagram);
+  void drain_channel();
+  void handle_rtcp_packet(Timestamp now, const rtcp::PacketView& packet);
+  void handle_report_blocks(Timestamp now, const rtcp::ReportBlocks& blocks);
+  void handle_feedback(Timestamp now, const rtcp::PacketView& packet);
+  void handle_extended_report(Timestamp now, const rtcp::PacketView& packet);
+  void handle_round_trip(Timestamp now, const rtcp::DlrrItem& item);
+  media::Consumer* consumer_of(Ssrc ssrc);
+
+  void send_rtcp(Timestamp now);
+  void send_feedback(Timestamp now);
+  void send_compound(rtcp::CompoundBuilder& builder);
+  void send_protected(Bytes rtcp);
+  void append_reference_times(Timestamp now, rtcp::CompoundBuilder& builder);
+  void report_if_stuck(Timestamp now);
+
+  const Options options_;
+  media::Router& router_;
+  SendBatch& batch_;
+  RandomSource& random_;
+  SecureChannel channel_;
+  const Ssrc feedback_ssrc_;  // In whose name we report to the peer.
+
+  media::RtpListener listener_;
+  bwe::ArrivalRecorder arrivals_;
+  bwe::SentPackets sent_;
+  SendQueue queue_;  // Before the consumers, which write into it.
+
+  std::vector<std::unique_ptr<media::Producer>> producers_;
+  std::vector<std::unique_ptr<media::Consumer>> consumers_;
+  std::unordered_map<Ssrc, media::Consumer*> consumers_by_ssrc_;
+  std::optional<Timestamp> consumers_due_;
+  std::optional<Timestamp> reference_time_due_;  // For the next RRTR, while it has producers.
+  struct PendingDlrr {
+    Ssrc receiver;
+    std::uint32_t reference = 0;
+    Timestamp arrival;
+  };
+  std::vector<PendingDlrr> pending_dlrr_;
+
+  std::optional<Timestamp> connect_deadline_;
+  std::deque<TransportEvent> events_;
+  Counters counters_;
+};
+
+}  // namespace sfu::transport
