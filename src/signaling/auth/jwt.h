@@ -1,13 +1,18 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/bytes.h"
 #include "base/result.h"
+
+struct evp_pkey_st;
 
 namespace sfu::signaling::auth {
 
@@ -38,18 +43,28 @@ class TokenVerifier {
   /// HS256 with a shared secret.
   static TokenVerifier with_secret(std::string secret);
   /// RS256 for an RSA key, ES256 for one on P-256; otherwise what is wrong with the PEM text.
-  static Result<TokenVerifier, std::string> with_public_key(std::string pem);
+  static Result<TokenVerifier, std::string> with_public_key(const std::string& pem);
 
-  /// Expired from the second `exp` on (RFC 7519 §4.1.4); before `nbf` invalid.
+  /// The signature is judged first, so a forged token never learns that it is expired. Expired from
+  /// the second `exp` on (RFC 7519 §4.1.4); before `nbf` invalid.
   Result<Identity, AuthError> verify(std::string_view token, UnixSeconds now) const;
 
  private:
   enum class Algorithm : std::uint8_t { Hs256, Rs256, Es256 };
-  TokenVerifier(Algorithm algorithm, std::string key)
-      : algorithm_(algorithm), key_(std::move(key)) {}
+  struct KeyDeleter {
+    void operator()(evp_pkey_st* key) const;
+  };
+  using PublicKey = std::unique_ptr<evp_pkey_st, KeyDeleter>;
+
+  TokenVerifier(Algorithm algorithm, std::string secret, PublicKey key)
+      : algorithm_(algorithm), secret_(std::move(secret)), key_(std::move(key)) {}
+
+  bool names_our_algorithm(const boost::json::object& header) const;
+  bool has_signature(std::string_view text, Bytes signature) const;
 
   Algorithm algorithm_;
-  std::string key_;
+  std::string secret_;
+  PublicKey key_;
 };
 
 /// Makes HS256 tokens, for the demo mode and for tests.
