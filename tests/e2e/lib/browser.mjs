@@ -1,0 +1,74 @@
+// Chromium with fake devices, one process for all tests with the same flags.
+import { chromium } from 'playwright-core';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--auto-select-desktop-capture-source=Entire screen',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-background-networking',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--no-first-run',
+];
+
+const running = new Map();
+
+/** @param {string[]} extra flags beside the usual ones */
+export function launchChromium(extra = []) {
+  const key = extra.join(' ');
+  if (!running.has(key)) {
+    running.set(key, chromium.launch({
+      executablePath: CHROMIUM,
+      args: [...FLAGS, ...extra],
+      ignoreDefaultArgs: ['--mute-audio', '--headless', '--hide-scrollbars'],
+    }));
+  }
+  return running.get(key);
+}
+
+export async function closeBrowsers() {
+  for (const browser of running.values()) await (await browser).close();
+  running.clear();
+}
+
+/** Runs in each page before its own scripts: keeps its peer connections where tests can ask them. */
+function recordPeerConnections() {
+  const Native = window.RTCPeerConnection;
+  window.peerConnections = [];
+  window.RTCPeerConnection = class extends Native {
+    constructor(...args) {
+      super(...args);
+      window.peerConnections.push(this);
+    }
+  };
+  window.inbound = async (kind) => {
+    const all = [];
+    for (const connection of window.peerConnections) {
+      for (const report of (await connection.getStats()).values()) {
+        if (report.type === 'inbound-rtp' && report.kind === kind) all.push(report);
+      }
+    }
+    return all;
+  };
+}
+
+/** A page in a context of its own, its console kept. */
+export async function newPage({ flags = [], viewport = { width: 1280, height: 720 }, permissions = ['camera', 'microphone'], ...context } = {}) {
+  const browser = await launchChromium(flags);
+  const opened = await browser.newContext({ viewport, permissions, ...context });
+  const page = await opened.newPage();
+  page.lines = [];
+  page.on('console', (message) => page.lines.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => page.lines.push(`uncaught: ${error.stack ?? error.message}`));
+  await page.addInitScript(recordPeerConnections);
+  return page;
+}

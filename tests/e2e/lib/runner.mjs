@@ -1,0 +1,80 @@
+// Tests by name: each gets a Stage, which starts what it asks for and ends it again.
+import { mkdir, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { closeBrowsers } from './browser.mjs';
+import { Stage } from './stage.mjs';
+
+const DEFAULT_TIMEOUT_MS = 90_000;
+const OUTPUT = new URL('../output/', import.meta.url);
+
+const tests = [];
+
+/**
+ * @param {string} name a claim that can be false
+ * @param {(stage: Stage) => Promise<void>} body
+ * @param {{ timeoutMs?: number }} [options]
+ */
+export function test(name, body, { timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+  tests.push({ name, body, timeoutMs, file: callerFile() });
+}
+
+export async function runAll(filter) {
+  await rm(OUTPUT, { recursive: true, force: true });
+  const wanted = tests.filter(
+    ({ name, file }) => filter === '' || name.includes(filter) || file.includes(filter),
+  );
+  let passed = 0;
+  let failed = 0;
+  for (const entry of wanted) {
+    if (await runOne(entry)) passed += 1;
+    else failed += 1;
+  }
+  await closeBrowsers();
+  return { passed, failed };
+}
+
+async function runOne({ name, body, timeoutMs }) {
+  const stage = new Stage();
+  const started = performance.now();
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`not done after ${timeoutMs / 1000} s; ${stage.waitingFor()}`)),
+      timeoutMs,
+    );
+  });
+  try {
+    await Promise.race([body(stage), late]);
+    await stage.checkServers();
+    console.log(`ok    ${name} (${seconds(started)})`);
+    return true;
+  } catch (error) {
+    console.log(`FAIL  ${name} (${seconds(started)})`);
+    console.log(indent(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    await saveEvidence(stage, name);
+    return false;
+  } finally {
+    clearTimeout(timer);
+    await stage.close();
+  }
+}
+
+async function saveEvidence(stage, name) {
+  const folder = new URL(`${name.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 80)}/`, OUTPUT);
+  await mkdir(folder, { recursive: true });
+  await stage.save(folder);
+  console.log(`      evidence in tests/e2e/output/${basename(folder.pathname)}`);
+}
+
+function callerFile() {
+  const line = new Error().stack?.split('\n').find((frame) => frame.includes('.e2e.mjs')) ?? '';
+  return /([\w-]+)\.e2e\.mjs/.exec(line)?.[1] ?? '';
+}
+
+function seconds(started) {
+  return `${((performance.now() - started) / 1000).toFixed(1)} s`;
+}
+
+function indent(text) {
+  return text.split('\n').slice(0, 8).map((line) => `      ${line}`).join('\n');
+}
