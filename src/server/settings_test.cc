@@ -3,10 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 namespace sfu::server {
 namespace {
 
@@ -319,19 +315,12 @@ TEST(Settings, AreExplainedByHelpWhateverElseIsWrong) {
   }
 }
 
-TEST(Settings, AreAllListedByHelpAndInTheDocument) {
-  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../docs/settings.md");
-  ASSERT_TRUE(file);
-  std::stringstream document;
-  document << file.rdbuf();
-  for (const auto& setting : setting_table()) {
-    SCOPED_TRACE(setting.name);
-    EXPECT_THAT(help_text(), HasSubstr(command_line_name(setting.name) + " VALUE"));
-    EXPECT_THAT(help_text(), HasSubstr(std::string(setting.name)));
-    EXPECT_THAT(document.str(), HasSubstr("| `" + std::string(setting.name) + "` |"));
-    EXPECT_THAT(document.str(), HasSubstr("`" + command_line_name(setting.name) + "`"));
-  }
-  EXPECT_THAT(document.str(), HasSubstr("`--demo`"));
+TEST(Settings, AreAllListedByHelp) {
+  const auto help = help_text();
+  for (const auto& setting : setting_table())
+    EXPECT_THAT(help, HasSubstr(command_line_name(setting.name) + " VALUE, in the environment " +
+                                std::string(setting.name) + "\n"));
+  EXPECT_THAT(help, HasSubstr("--demo"));
 }
 
 }  // namespace
