@@ -36,7 +36,7 @@ enum class ParseError : std::uint8_t {
   WrongVersion,
   NotRtcp,         // A packet type outside 192 to 223 (RFC 5761 §4).
   LengthMismatch,  // A length field points past the end.
-  BadPadding,      // Padding that is zero, too long, odd in size or not on the last packet.
+  BadPadding,      // Zero, or more than the body.
   WrongType,       // Not of the type that was asked for.
   TruncatedBody,   // The counts of the packet ask for more than it holds.
   BadValue,        // A field contradicts the rest of the packet.
