@@ -35,10 +35,10 @@ class OutboundSession;
 /// else no part may overlap `out`.
 struct ProtectJob {
   OutboundSession* session = nullptr;
-  Bytes header;          // The whole RTP header with CSRCs and extensions (RFC 3550 §5.1).
-  Bytes payload_prefix;  // A rewritten codec descriptor, or nothing.
-  Bytes payload;         // Shared between receivers; padding included.
-  MutableBytes out;      // Room for all parts and kMaxRtpOverhead.
+  Bytes header = {};          // The whole RTP header with CSRCs and extensions (RFC 3550 §5.1).
+  Bytes payload_prefix = {};  // A rewritten codec descriptor, or nothing.
+  Bytes payload = {};         // Shared between receivers; padding included.
+  MutableBytes out = {};      // Room for all parts and kMaxRtpOverhead.
   /// The caller's promise that prefix and payload are byte for byte those that were sent under this
   /// sequence number before: a plain retransmission. AES_CM then gives the same ciphertext again.
   /// AEAD profiles refuse even so, because a header that changed (a new transport-wide sequence
