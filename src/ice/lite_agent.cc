@@ -33,7 +33,7 @@ LiteAgent::LiteAgent(Config config)
 }
 
 Outcome LiteAgent::handle_datagram(Timestamp now, const Datagram& datagram) {
-  SFU_CHECK(!outbox_ && events_.empty());  // The contract of sans_io.h: all was drained.
+  SFU_CHECK(!outbox_);  // The contract of sans_io.h: all was drained.
   const Path& path = datagram.path;
   const auto request = stun::MessageView::parse(datagram.payload);
   if (!request) return refused(path, Outcome::DroppedMalformed, seen_.malformed);
@@ -114,12 +114,12 @@ void LiteAgent::answer_error(const Path& path, const stun::MessageView& request,
 
 void LiteAgent::restart(Credentials fresh) {
   SFU_CHECK(!fresh.ufrag.empty() && !fresh.password.empty());
-  if (pending_) events_.emplace_back(UfragRetired{pending_->ufrag});
+  if (pending_) emit(UfragRetired{pending_->ufrag});
   pending_ = std::move(fresh);
 }
 
 void LiteAgent::finish_restart() {
-  events_.emplace_back(UfragRetired{current_.ufrag});
+  emit(UfragRetired{current_.ufrag});
   current_ = *std::exchange(pending_, std::nullopt);
   nomination_.reset();  // The peer's values count anew in each session.
 }
@@ -134,7 +134,7 @@ void LiteAgent::validate(Timestamp now, const Path& path) {
   } else {
     if (paths_.size() == kMaxPaths) make_room();
     paths_.push_back({path, now});
-    events_.emplace_back(PathAdded{path});
+    emit(PathAdded{path});
   }
   if (move && selected_ != path) select_unnominated(path);
 }
@@ -179,7 +179,7 @@ void LiteAgent::make_room() {
 
 void LiteAgent::remove(const Path& path) {
   std::erase_if(paths_, [&](const ValidPath& p) { return p.path == path; });
-  events_.emplace_back(PathRemoved{path});
+  emit(PathRemoved{path});
   if (selected_ != path) return;
   const auto latest = std::max_element(
       paths_.begin(), paths_.end(),
@@ -201,8 +201,13 @@ void LiteAgent::forget_path(const Path& path) {
 
 void LiteAgent::select(const std::optional<Path>& path) {
   if (selected_ == path) return;
-  events_.emplace_back(SelectedPathChanged{selected_, path});
+  emit(SelectedPathChanged{selected_, path});
   selected_ = path;
+}
+
+void LiteAgent::emit(Event event) {
+  SFU_CHECK(events_.size() < kMaxUndrainedEvents);
+  events_.push_back(std::move(event));
 }
 
 void LiteAgent::update_state() {
@@ -212,7 +217,7 @@ void LiteAgent::update_state() {
   else if (state_ != State::New)
     next = State::Disconnected;
   if (next == state_) return;
-  events_.emplace_back(StateChanged{state_, next});
+  emit(StateChanged{state_, next});
   state_ = next;
 }
 

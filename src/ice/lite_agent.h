@@ -39,6 +39,8 @@ class LiteAgent {
   /// the selected path was silent for so long, media follows the checks that still come. So a new
   /// port at the client's NAT costs no 30 s with browsers that nominate once only.
   static constexpr TimeDelta kSilenceBeforeMoving = std::chrono::seconds(12);
+  /// Far more than one call can cause: an owner that reaches it never drains.
+  static constexpr std::size_t kMaxUndrainedEvents = 256;
 
   struct Config {
     Credentials credentials;
@@ -59,7 +61,8 @@ class LiteAgent {
   /// ICE restart (RFC 8445 §9): `fresh` counts from now on, the former credentials until the first
   /// valid check with `fresh`. Media goes on along the selected path meanwhile.
   void restart(Credentials fresh);
-  /// The owner gave `path` to another transport.
+  /// The owner gave `path` to another transport. PathRemoved comes all the same: it is about this
+  /// agent's view alone.
   void forget_path(const Path& path);
 
   /// Those to signal to the peer.
@@ -95,6 +98,7 @@ class LiteAgent {
   void remove(const Path& path);
   void select_unnominated(const std::optional<Path>& path);
   void select(const std::optional<Path>& path);
+  void emit(Event event);
   void update_state();
   void remember_checked(const Endpoint& local);
 

@@ -359,6 +359,17 @@ TEST(LiteAgentPaths, CanBeTakenAwayByTheOwner) {
   EXPECT_THAT(o.events, IsEmpty());
 }
 
+TEST(LiteAgentPaths, AreNotDisturbedByAnOwnerThatDrainsLate) {
+  Owned o;
+  o.check(kStart, kWifi, kCheck.nominating());
+  o.agent.forget_path(kWifi);
+  EXPECT_EQ(o.check(kStart, kMobile, kCheck.nominating()), Outcome::Answered);
+  EXPECT_THAT(o.events, ElementsAre(PathRemoved{kWifi}, Selected{kWifi, std::nullopt},
+                                    StateChanged{State::Completed, State::Disconnected},
+                                    PathAdded{kMobile}, Selected{std::nullopt, kMobile},
+                                    StateChanged{State::Disconnected, State::Completed}));
+}
+
 TEST(LiteAgentRestart, TakesBothCredentialsUntilTheFreshOnesAreUsed) {
   const Credentials fresh{"fresh", "fresh-password"};
   Owned o;
