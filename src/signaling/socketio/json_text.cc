@@ -62,10 +62,11 @@ json::value parse(std::string_view text, std::size_t max_depth, json::error_code
 Result<json::value, JsonError> parse_json(std::string_view text, std::size_t max_depth) {
   json::error_code error;
   json::value value = parse(text, max_depth, error);
-  if (error == json::error::illegal_leading_surrogate ||
-      error == json::error::illegal_trailing_surrogate ||
-      error == json::error::expected_utf16_escape)
-    value = parse(replace_lone_surrogates(text), max_depth, error);
+  if (error && error != json::error::too_deep) {
+    // The parser has several names for a lone surrogate, "syntax error" among them.
+    const std::string repaired = replace_lone_surrogates(text);
+    if (repaired != text) value = parse(repaired, max_depth, error);
+  }
   if (error == json::error::too_deep) return fail(JsonError::TooDeep);
   if (error) return fail(JsonError::Malformed);
   return value;
