@@ -1,0 +1,237 @@
+#include "sim/conference.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "media/codec_table.h"
+#include "ortc/router_capabilities.h"
+
+namespace sfu::sim {
+namespace {
+
+constexpr std::uint16_t kServerPort = 40000;
+constexpr std::array<std::string_view, 3> kRids = {"r0", "r1", "r2"};
+
+const ortc::RtpCodecCapability& codec_capability(std::string_view mime_type) {
+  for (const auto& codec : ortc::router_capabilities().codecs)
+    if (codec.mime_type == mime_type) return codec;
+  SFU_CHECK(false && "no such codec");
+}
+
+/// What a browser would send that takes the router's ids as they are.
+ortc::RtpParameters publisher_parameters(ortc::MediaKind kind, std::string mid) {
+  ortc::RtpParameters parameters;
+  parameters.mid = std::move(mid);
+  const bool video = kind == ortc::MediaKind::Video;
+  const auto& codec = codec_capability(video ? "video/VP8" : "audio/opus");
+  parameters.codecs.push_back({.mime_type = codec.mime_type,
+                               .payload_type = codec.preferred_payload_type,
+                               .clock_rate = codec.clock_rate,
+                               .channels = codec.channels,
+                               .parameters = {},
+                               .rtcp_feedback = codec.rtcp_feedback});
+  if (video) {
+    ortc::RtpCodecParameters rtx;
+    rtx.mime_type = "video/rtx";
+    rtx.payload_type = static_cast<std::uint8_t>(codec.preferred_payload_type + 1);
+    rtx.clock_rate = 90'000;
+    rtx.parameters["apt"] = std::int64_t{codec.preferred_payload_type};
+    parameters.codecs.push_back(rtx);
+  }
+  for (const auto& extension : ortc::router_capabilities().header_extensions)
+    if (extension.kind == kind)
+      parameters.header_extensions.push_back({extension.uri, extension.preferred_id, false});
+  return parameters;
+}
+
+}  // namespace
+
+Conference::Conference(std::uint64_t seed)
+    : seed_(seed),
+      openssl_random_(seed),
+      random_(seed),
+      server_certificate_(crypto::Certificate::generate()),
+      client_certificate_(crypto::Certificate::generate()),
+      client_context_(client_certificate_),
+      server_address_(IpAddress::v4(0x0a000001)),
+      core_({.candidates = {{server_address_, kServerPort}},
+             .certificate = &server_certificate_,
+             .ntp = {std::chrono::seconds(3'900'000'000)}},
+            random_),
+      server_(core_),
+      network_(seed) {
+  network_.attach(server_address_, server_);
+}
+
+Conference::~Conference() = default;
+
+RouterId Conference::open_room() {
+  const auto room = RouterId::random(random_);
+  SFU_CHECK(request(core::CreateRouter{room}));
+  return room;
+}
+
+Conference::Member& Conference::join(RouterId room, Publishing publishing) {
+  ++joined_;
+  const IpAddress address = IpAddress::v4(0x0a010000 + static_cast<std::uint32_t>(joined_));
+  auto browser = std::make_unique<Browser>(client_context_, address, seed_ * 1000 + joined_);
+  Member& member = *members_.emplace_back(
+      std::make_unique<Member>("member " + std::to_string(joined_), room, std::move(browser)));
+  member.publisher_number = joined_;
+  network_.attach(address, *member.browser);
+  member.send = TransportId::random(random_);
+  member.receive = TransportId::random(random_);
+  member.browser->open_send(now(), open_transport(room, member.send));
+  member.browser->open_receive(now(), open_transport(room, member.receive));
+  for (const auto& other : members_) {
+    if (other.get() == &member || other->router != room) continue;
+    for (const auto& published : other->producers) view(member, published);
+  }
+  publish(member, publishing);
+  return member;
+}
+
+void Conference::publish(Member& member, Publishing publishing) {
+  if (publishing.audio) produce(member, ortc::MediaKind::Audio, 1);
+  if (publishing.video) produce(member, ortc::MediaKind::Video, publishing.simulcast_layers);
+}
+
+void Conference::leave(Member& member) {
+  SFU_CHECK(request(core::CloseTransport{member.send}));
+  SFU_CHECK(request(core::CloseTransport{member.receive}));
+  network_.detach(member.browser->address());
+  for (const auto& other : members_) {
+    std::erase_if(other->consumers, [&](const Member::Viewed& viewed) {
+      const bool gone = std::any_of(member.producers.begin(), member.producers.end(),
+                                    [&](const auto& p) { return p.id == viewed.producer; });
+      if (gone) other->browser->remove_receiver(viewed.ssrc);
+      return gone;
+    });
+  }
+  std::erase_if(members_, [&](const auto& candidate) { return candidate.get() == &member; });
+}
+
+PeerChannel::Remote Conference::open_transport(RouterId room, TransportId transport) {
+  const auto reply = request(core::CreateTransport{room, transport});
+  SFU_CHECK(reply);
+  const auto& created = std::get<core::TransportCreated>(*reply);
+  SFU_CHECK(request(core::ConnectTransport{
+      transport, core::DtlsRole::Client, {{"sha-256", client_certificate_.sha256_fingerprint()}}}));
+  return {{server_address_, kServerPort},
+          created.ice_username_fragment,
+          created.ice_password,
+          created.fingerprints.front().value};
+}
+
+void Conference::produce(Member& member, ortc::MediaKind kind, std::size_t layers) {
+  const bool video = kind == ortc::MediaKind::Video;
+  const std::string mid = std::to_string(member.next_mid++);
+  ortc::RtpParameters parameters = publisher_parameters(kind, mid);
+  std::vector<StreamSender::Options> senders;
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    StreamSender::Options options;
+    options.is_video = video;
+    options.ssrc = ssrcs_.take();
+    if (video) options.rtx_ssrc = ssrcs_.take();
+    options.payload_type = parameters.codecs[0].payload_type;
+    options.rtx_payload_type = video ? parameters.codecs[1].payload_type : std::uint8_t{0};
+    options.mid = mid;
+    options.stream = static_cast<std::uint8_t>(layer);
+    options.packets_per_frame = video ? 2 + static_cast<int>(2 * layer) : 1;
+    options.frame_interval = std::chrono::milliseconds(video ? 50 : 20);
+    options.clock_rate = video ? 90'000 : 48'000;
+    options.first_sequence_number = static_cast<std::uint16_t>(random_.next_u32() & 0x7fff);
+    options.first_timestamp = random_.next_u32();
+    options.extensions = media::extension_map(parameters);
+    ortc::RtpEncodingParameters encoding;
+    if (layers > 1) {
+      options.rid = kRids[layer];
+      encoding.rid = options.rid;
+    } else {
+      encoding.ssrc = options.ssrc;
+      encoding.rtx_ssrc = options.rtx_ssrc;
+    }
+    parameters.encodings.push_back(encoding);
+    senders.push_back(std::move(options));
+  }
+  auto completed = ortc::complete_producer_parameters(kind, parameters, ortc::router_capabilities(),
+                                                      member.name);
+  SFU_CHECK(completed);
+  const auto id = ProducerId::random(random_);
+  SFU_CHECK(request(core::CreateProducer{.transport = member.send,
+                                         .producer = id,
+                                         .kind = kind,
+                                         .parameters = completed->own,
+                                         .mapping = completed->mapping}));
+  member.producers.push_back({id, std::move(*completed), kind});
+  for (auto& options : senders) member.browser->add_sender(std::move(options), now());
+  for (const auto& other : members_)
+    if (other.get() != &member && other->router == member.router)
+      view(*other, member.producers.back());
+}
+
+void Conference::view(Member& viewer, const Member::Published& published) {
+  const bool video = published.kind == ortc::MediaKind::Video;
+  const Ssrc ssrc = ssrcs_.take();
+  const auto rtx = video ? std::optional(ssrcs_.take()) : std::nullopt;
+  const auto parameters =
+      ortc::make_consumer_parameters(published.parameters.consumable, ortc::router_capabilities(),
+                                     std::to_string(viewer.next_mid++), ssrc, rtx);
+  SFU_CHECK(parameters);
+  const auto id = ConsumerId::random(random_);
+  const auto type = published.parameters.type == ortc::ProducerType::Simulcast
+                        ? core::ConsumerType::Simulcast
+                        : core::ConsumerType::Simple;
+  SFU_CHECK(request(core::CreateConsumer{.transport = viewer.receive,
+                                         .producer = published.id,
+                                         .consumer = id,
+                                         .kind = published.kind,
+                                         .type = type,
+                                         .parameters = *parameters}));
+  StreamReceiver& receiver = viewer.browser->add_receiver(
+      {.is_video = video,
+       .ssrc = ssrc,
+       .rtx_ssrc = rtx,
+       .payload_type = parameters->codecs[0].payload_type,
+       .rtx_payload_type = video ? parameters->codecs[1].payload_type : std::uint8_t{0},
+       .mid = *parameters->mid,
+       .mid_id = media::extension_map(*parameters).id(rtp::ExtensionKind::Mid)});
+  viewer.consumers.push_back({id, published.id, ssrc, published.kind, &receiver});
+  SFU_CHECK(request(core::ResumeConsumer{id}));
+}
+
+Result<core::ReplyValue, core::CommandError> Conference::request(core::Command command) {
+  const core::RequestId id{next_request_++};
+  core_.handle_command(now(), id, std::move(command));
+  std::optional<Result<core::ReplyValue, core::CommandError>> answer;
+  while (auto event = core_.poll_event()) {
+    if (auto* reply = std::get_if<core::Reply>(&*event)) {
+      SFU_CHECK(reply->request == id && !answer);
+      answer = std::move(reply->result);
+    } else {
+      events_.push_back(std::move(*event));
+    }
+  }
+  SFU_CHECK(answer);
+  return *answer;
+}
+
+void Conference::collect_events() {
+  while (auto event = core_.poll_event()) events_.push_back(std::move(*event));
+}
+
+std::vector<std::string> Conference::complaints() const {
+  std::vector<std::string> all;
+  for (const auto& member : members_)
+    for (const StreamReceiver& receiver : member->browser->receivers())
+      for (const std::string& complaint : receiver.complaints())
+        all.push_back(member->name + ", " + complaint);
+  return all;
+}
+
+core::WorkerStats Conference::worker_stats() {
+  return std::get<core::WorkerStats>(*request(core::GetWorkerStats{}));
+}
+
+}  // namespace sfu::sim
