@@ -49,10 +49,6 @@ std::vector<Flight> DatagramPipe::take_flights() {
 }
 
 std::size_t DatagramPipe::read(MutableBytes out) {
-  if (input_.empty()) {
-    end_flight();
-    return 0;
-  }
   const std::size_t size = std::min(input_.size(), out.size());
   std::copy_n(input_.begin(), size, out.begin());
   input_ = {};

@@ -15,8 +15,7 @@ using DatagramBytes = std::vector<std::uint8_t>;
 /// Datagrams that belong together and are sent, and sent again, together (RFC 6347 §4.2.4).
 using Flight = std::vector<DatagramBytes>;
 
-/// What OpenSSL reads and writes in place of a socket: one datagram in, flights out. A flight ends
-/// where OpenSSL looks for input and finds none.
+/// What OpenSSL reads and writes in place of a socket: one datagram in, flights out.
 class DatagramPipe {
  public:
   explicit DatagramPipe(std::size_t mtu) : mtu_(mtu) {}
@@ -24,6 +23,8 @@ class DatagramPipe {
   /// Lends one datagram until it is read or the next one is given.
   void set_input(Bytes datagram) { input_ = datagram; }
 
+  /// What is written from now on is another flight.
+  void end_flight();
   /// All that was written since the last call.
   std::vector<Flight> take_flights();
 
@@ -34,8 +35,6 @@ class DatagramPipe {
   void write(Bytes records);
 
  private:
-  void end_flight();
-
   const std::size_t mtu_;
   Bytes input_;
   Flight open_flight_;

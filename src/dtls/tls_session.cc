@@ -138,13 +138,14 @@ void TlsSession::on_message(int is_write, int, int content_type, const void* dat
   }
 }
 
-/// OpenSSL asks when a flight starts and whenever it has sent one again. "Now" makes it write the
-/// flight again as soon as it finds no more input: that is how a client's spare flights are made.
+/// OpenSSL asks when a flight starts and before it sends one again. "At once" makes it write the
+/// flight again before it looks for input: that is how a client's spare flights are made.
 unsigned int TlsSession::retransmit_delay_us(SSL* ssl, unsigned int) {
   auto& self = *static_cast<TlsSession*>(SSL_get_app_data(ssl));
   if (self.role_ == Role::Server || SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO ||
       SSL_get_state(ssl) == TLS_ST_BEFORE)
     return kNeverUs;
+  self.pipe_.end_flight();
   return self.spare_flights_left_-- > 0 ? 0 : kNeverUs;
 }
 
