@@ -37,7 +37,9 @@ class SharedBytes {
     std::size_t holders;
     std::size_t size;  // The bytes follow.
   };
-  const std::uint8_t* data() const { return reinterpret_cast<const std::uint8_t*>(block_ + 1); }
+  const std::uint8_t* data() const {
+    return block_ ? reinterpret_cast<const std::uint8_t*>(block_ + 1) : nullptr;
+  }
   void destroy();
 
   Block* block_ = nullptr;
