@@ -31,6 +31,8 @@ export class Call extends Emitter<CallEvents> {
   private session: Session | null = null;
   private state: CallState = { is: 'joining' };
   private brokenInARow = 0;
+  /** Who was here when the connection went: they stay in sight until it is known who still is. */
+  private lastSeen: Person[] = [];
   private ownMeter: { track: MediaStreamTrack; meter: TrackMeter } | null = null;
 
   constructor(
@@ -62,6 +64,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   async leave(): Promise<void> {
+    this.offLocal();
     await this.session?.leave();
     this.close();
   }
@@ -225,17 +228,24 @@ export class Call extends Emitter<CallEvents> {
         screen: local.screen,
       },
     ];
-    for (const id of session?.remotes.keys() ?? []) {
-      people.push({
-        id,
-        name: this.nameOf(id),
-        isSelf: false,
-        muted: session?.track(id, 'audio') == null,
-        camera: session?.track(id, 'video') ?? null,
-        screen: session?.track(id, 'screen-video') ?? null,
-      });
+    if (this.state.is === 'away') {
+      people.push(...this.lastSeen.map((person) => ({ ...person, camera: null, screen: null })));
+    } else {
+      this.lastSeen = session === null ? [] : this.others(session);
+      people.push(...this.lastSeen);
     }
     this.emit('people', people);
+  }
+
+  private others(session: Session): Person[] {
+    return [...session.remotes.keys()].map((id) => ({
+      id,
+      name: this.nameOf(id),
+      isSelf: false,
+      muted: session.track(id, 'audio') === null,
+      camera: session.track(id, 'video'),
+      screen: session.track(id, 'screen-video'),
+    }));
   }
 }
 

@@ -11,9 +11,9 @@ export const CLIENTS = { newest: 'mediasoup-client', old: 'mediasoup-client-3.7'
 
 const bundles = new Map();
 
-async function bundle(client) {
+async function bundle(script, client) {
   const { outputFiles } = await build({
-    entryPoints: [`${PAGES}hook.mjs`],
+    entryPoints: [`${PAGES}${script}.mjs`],
     bundle: true,
     format: 'iife',
     target: 'es2022',
@@ -27,10 +27,10 @@ async function bundle(client) {
 
 async function answer(path) {
   if (path === '/') return ['text/html', await readFile(`${PAGES}hook.html`, 'utf8')];
-  const client = /^\/hook-(\w+)\.js$/.exec(path)?.[1];
+  const [, script, client] = /^\/(hook|portraits)-(\w+)\.js$/.exec(path) ?? [];
   if (client === undefined || !(client in CLIENTS)) return null;
-  if (!bundles.has(client)) bundles.set(client, bundle(client));
-  return ['text/javascript', await bundles.get(client)];
+  if (!bundles.has(path)) bundles.set(path, bundle(script, client));
+  return ['text/javascript', await bundles.get(path)];
 }
 
 /** @returns {Promise<{ origin: string, port: number, close: () => void }>} */
