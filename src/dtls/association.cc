@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/check.h"
 #include "dtls/handshake_progress.h"
 #include "dtls/records.h"
 #include "dtls/retransmission.h"
@@ -36,20 +37,23 @@ std::string_view to_string(FailureReason reason) {
 
 struct Association::Impl {
   Impl(const Context& context, const Config& config)
-      : role(config.role), mtu(config.mtu), tls(context, config.role, config.mtu) {}
+      : role(config.role), mtu(config.mtu), tls(context, config.role, config.mtu) {
+    SFU_CHECK(mtu >= kMinMtu);
+  }
 
   void begin(Timestamp now);
   void handle_handshake_datagram(Timestamp now, Bytes datagram);
   void handle_later_datagram(Timestamp now, Bytes datagram);
   void advance_handshake(Timestamp now, Bytes records);
-  void finish_handshake(Timestamp now);
-  void check_fingerprint(Timestamp now);
-  void read_messages(Timestamp now, Bytes records);
+  void finish_handshake();
+  void check_fingerprint();
+  void read_messages(Bytes records);
   void take_message(DatagramBytes message);
   void note_plaintext_alert(Timestamp now, std::uint8_t alert);
   void send_output();
   void fail(FailureReason reason, const std::string& detail);
   void close(State end);
+  void bound_outbox();
 
   struct Fingerprint {
     crypto::HashAlgorithm algorithm;
@@ -68,7 +72,6 @@ struct Association::Impl {
   std::deque<DatagramBytes> outbox;
   std::deque<Event> events;
   std::deque<DatagramBytes> held_messages;  // Came before the fingerprint was known.
-  std::uint64_t dropped_messages = 0;
 };
 
 void Association::Impl::begin(Timestamp now) {
@@ -83,6 +86,8 @@ void Association::Impl::handle_handshake_datagram(Timestamp now, Bytes datagram)
   std::size_t size = 0;
   for (Bytes rest = datagram; const auto record = take_record(rest);) {
     if (record->epoch == 0 && record->type == ContentType::ApplicationData) continue;
+    // One of epoch 1 may have overtaken the handshake; OpenSSL keeps up to 100 of them.
+    if (record->epoch > 1) continue;
     if (record->epoch == 0 && record->type == ContentType::Alert) {
       if (const auto alert = fatal_alert(*record)) note_plaintext_alert(now, *alert);
       continue;
@@ -108,7 +113,7 @@ void Association::Impl::advance_handshake(Timestamp now, Bytes records) {
   }
   switch (status) {
     case TlsSession::Status::WantsInput: break;
-    case TlsSession::Status::Done: finish_handshake(now); break;
+    case TlsSession::Status::Done: finish_handshake(); break;
     case TlsSession::Status::PeerClosed:
       close(State::Closed);
       events.emplace_back(Closed{});
@@ -121,7 +126,7 @@ void Association::Impl::advance_handshake(Timestamp now, Bytes records) {
   }
 }
 
-void Association::Impl::finish_handshake(Timestamp now) {
+void Association::Impl::finish_handshake() {
   // The server's last flight is answered by nothing; the client's was answered. From here on it is
   // sent again only on demand.
   retransmission.stop_timer();
@@ -132,12 +137,12 @@ void Association::Impl::finish_handshake(Timestamp now) {
     return fail(FailureReason::NoSrtpProfile, "the peer offered no SRTP profile of ours");
   }
   state = State::AwaitingFingerprint;
-  check_fingerprint(now);
+  check_fingerprint();
   if (state == State::Failed) return;
-  read_messages(now, {});  // What OpenSSL kept that came together with the last message.
+  read_messages({});  // What OpenSSL kept that came together with the last message.
 }
 
-void Association::Impl::check_fingerprint(Timestamp) {
+void Association::Impl::check_fingerprint() {
   if (!fingerprint) return;
   if (!tls.peer_certificate_matches(fingerprint->algorithm, fingerprint->value)) {
     tls.send_close_notify();
@@ -168,10 +173,10 @@ void Association::Impl::handle_later_datagram(Timestamp now, Bytes datagram) {
     std::ranges::copy(record->whole, kept.begin() + static_cast<std::ptrdiff_t>(size));
     size += record->whole.size();
   }
-  if (size > 0) read_messages(now, Bytes(kept).first(size));
+  if (size > 0) read_messages(Bytes(kept).first(size));
 }
 
-void Association::Impl::read_messages(Timestamp, Bytes records) {
+void Association::Impl::read_messages(Bytes records) {
   std::vector<DatagramBytes> messages;
   const TlsSession::Status status = tls.read(records, messages);
   for (auto& message : messages) take_message(std::move(message));
@@ -191,9 +196,8 @@ void Association::Impl::read_messages(Timestamp, Bytes records) {
 }
 
 void Association::Impl::take_message(DatagramBytes message) {
-  if (held_messages.size() >= kMaxPendingData || events.size() >= kMaxPendingData) {
-    ++dropped_messages;
-  } else if (state == State::Connected) {
+  if (held_messages.size() >= kMaxPendingData || events.size() >= kMaxPendingData) return;
+  if (state == State::Connected) {
     events.emplace_back(ApplicationData{std::move(message)});
   } else {
     held_messages.push_back(std::move(message));
@@ -217,12 +221,29 @@ void Association::Impl::fail(FailureReason reason, const std::string& detail) {
       Failed{.reason = reason, .detail = detail + " (" + std::string(tls.progress().text()) + ")"});
 }
 
+/// A caller that drains as it should never meets this bound.
+void Association::Impl::bound_outbox() {
+  while (outbox.size() > kMaxPendingDatagrams) outbox.pop_front();
+}
+
 void Association::Impl::close(State end) {
   state = end;
   retransmission.forget();
   alert_deadline.reset();
   held_messages.clear();
 }
+
+namespace {
+
+template <class T>
+std::optional<T> take_front(std::deque<T>& queue) {
+  if (queue.empty()) return std::nullopt;
+  std::optional<T> front(std::move(queue.front()));
+  queue.pop_front();
+  return front;
+}
+
+}  // namespace
 
 Association::Association(const Context& context, const Config& config)
     : impl_(std::make_unique<Impl>(context, config)) {}
@@ -236,11 +257,12 @@ void Association::start(Timestamp now) {
   impl_->advance_handshake(now, {});
 }
 
-void Association::set_remote_fingerprint(Timestamp now, crypto::HashAlgorithm algorithm,
+void Association::set_remote_fingerprint(Timestamp, crypto::HashAlgorithm algorithm,
                                          std::string_view fingerprint) {
   if (impl_->fingerprint) return;
+  if (impl_->state == State::Closed || impl_->state == State::Failed) return;
   impl_->fingerprint = Impl::Fingerprint{algorithm, std::string(fingerprint)};
-  if (impl_->state == State::AwaitingFingerprint) impl_->check_fingerprint(now);
+  if (impl_->state == State::AwaitingFingerprint) impl_->check_fingerprint();
 }
 
 void Association::handle_datagram(Timestamp now, Bytes datagram) {
@@ -248,13 +270,14 @@ void Association::handle_datagram(Timestamp now, Bytes datagram) {
   switch (impl_->state) {
     case State::New:
       if (impl_->role == Role::Server) impl_->handle_handshake_datagram(now, datagram);
-      return;
-    case State::Connecting: return impl_->handle_handshake_datagram(now, datagram);
+      break;
+    case State::Connecting: impl_->handle_handshake_datagram(now, datagram); break;
     case State::AwaitingFingerprint:
-    case State::Connected: return impl_->handle_later_datagram(now, datagram);
+    case State::Connected: impl_->handle_later_datagram(now, datagram); break;
     case State::Closed:
-    case State::Failed: return;
+    case State::Failed: break;
   }
+  impl_->bound_outbox();
 }
 
 void Association::handle_timeout(Timestamp now) {
@@ -264,21 +287,14 @@ void Association::handle_timeout(Timestamp now) {
   if (now >= impl_->handshake_deadline)
     return impl_->fail(FailureReason::Timeout, "the handshake did not complete");
   impl_->retransmission.handle_timeout(now, impl_->outbox);
+  impl_->bound_outbox();
 }
 
 std::optional<std::vector<std::uint8_t>> Association::poll_transmit() {
-  if (impl_->outbox.empty()) return std::nullopt;
-  auto datagram = std::move(impl_->outbox.front());
-  impl_->outbox.pop_front();
-  return datagram;
+  return take_front(impl_->outbox);
 }
 
-std::optional<Event> Association::poll_event() {
-  if (impl_->events.empty()) return std::nullopt;
-  auto event = std::move(impl_->events.front());
-  impl_->events.pop_front();
-  return event;
-}
+std::optional<Event> Association::poll_event() { return take_front(impl_->events); }
 
 std::optional<Timestamp> Association::next_timeout() const {
   if (impl_->state != State::Connecting) return std::nullopt;
@@ -294,6 +310,7 @@ Result<void, SendError> Association::send(Timestamp, Bytes message) {
     return sfu::fail(SendError::TooLarge);
   if (!impl_->tls.write(message)) return sfu::fail(SendError::NotConnected);
   impl_->send_output();
+  impl_->bound_outbox();
   return {};
 }
 

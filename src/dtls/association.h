@@ -70,13 +70,16 @@ class Association {
  public:
   struct Config {
     Role role = Role::Server;
-    /// The largest datagram we send, without IP and UDP headers, in bytes.
+    /// The largest datagram we send, without IP and UDP headers, in bytes; at least kMinMtu.
     std::size_t mtu = 1200;
   };
 
+  static constexpr std::size_t kMinMtu = 256;
   /// Larger datagrams are dropped.
   static constexpr std::size_t kMaxDatagramSize = 2048;
-  /// Messages that wait for poll_event(); more are dropped and counted.
+  /// Datagrams that wait for poll_transmit(); the oldest of more are dropped.
+  static constexpr std::size_t kMaxPendingDatagrams = 256;
+  /// Messages that wait for poll_event(); more are dropped.
   static constexpr std::size_t kMaxPendingData = 256;
   /// What a record adds to a message at most, in bytes: header, explicit nonce and tag.
   static constexpr std::size_t kMaxRecordOverhead = 13 + 8 + 16;
