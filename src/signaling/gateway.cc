@@ -71,6 +71,10 @@ void Gateway::add_route(std::string path, RouteHandler handler) {
   routes_.insert_or_assign(std::move(path), std::move(handler));
 }
 
+void Gateway::add_post_route(std::string path, RouteHandler handler) {
+  post_routes_.insert_or_assign(std::move(path), std::move(handler));
+}
+
 void Gateway::serve_files(std::filesystem::path directory) { files_.emplace(directory); }
 
 Result<Endpoint, std::string> Gateway::listen(const Endpoint& endpoint) {
@@ -106,16 +110,18 @@ void Gateway::on_request(HttpRequestId id, HttpRequest request) {
     mount->transport.handle_request(io::monotonic_now(), id, request);
     return;
   }
-  if (request.method != "GET" && request.method != "HEAD") {
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (!reads && request.method != "POST") {
     server_.respond(id, not_found());
     return;
   }
-  if (const auto route = routes_.find(request.path); route != routes_.end()) {
+  const auto& routes = reads ? routes_ : post_routes_;
+  if (const auto route = routes.find(request.path); route != routes.end()) {
     route->second(request,
                   [this, id](HttpResponse response) { server_.respond(id, std::move(response)); });
     return;
   }
-  auto file = files_ ? files_->find(request) : std::nullopt;
+  auto file = files_ && reads ? files_->find(request) : std::nullopt;
   server_.respond(id, file ? std::move(*file) : not_found());
 }
 

@@ -44,6 +44,8 @@ class Gateway final : private io::HttpHandler {
 
   /// GET and HEAD of exactly `path`.
   void add_route(std::string path, RouteHandler handler);
+  /// POST of exactly `path`.
+  void add_post_route(std::string path, RouteHandler handler);
   /// GET and HEAD of the files below `directory`; "/" is its index.html. Routes come first.
   void serve_files(std::filesystem::path directory);
 
@@ -84,6 +86,7 @@ class Gateway final : private io::HttpHandler {
   std::vector<std::unique_ptr<Mount>> mounts_;
   std::unordered_map<WebSocketId, Mount*> websockets_;
   std::map<std::string, RouteHandler, std::less<>> routes_;
+  std::map<std::string, RouteHandler, std::less<>> post_routes_;
   std::optional<StaticFiles> files_;
 };
 

@@ -77,7 +77,7 @@ Result<void, WebRtcTransport::ConsumerRefusal> WebRtcTransport::add_consumer(
   const auto rtx = consumer.rtx_ssrc();
   if (consumers_by_ssrc_.contains(consumer.ssrc()) || (rtx && consumers_by_ssrc_.contains(*rtx)))
     return fail(ConsumerRefusal::SsrcTaken);
-  if (!router_.subscribe(producer, consumer, queue_)) return fail(ConsumerRefusal::NoSuchProducer);
+  if (!router_.subscribe(now, producer, consumer, queue_)) return fail(ConsumerRefusal::NoSuchProducer);
 
   consumers_by_ssrc_[consumer.ssrc()] = &consumer;
   if (rtx) consumers_by_ssrc_[*rtx] = &consumer;

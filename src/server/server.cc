@@ -1,0 +1,169 @@
+#include "server/server.h"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "crypto/random.h"
+#include "io/clock.h"
+#include "io/network_interfaces.h"
+#include "server/candidates.h"
+
+namespace sfu::server {
+namespace {
+
+/// Seconds from 1900 to 1970 (RFC 868).
+constexpr TimeDelta kNtpEpoch = std::chrono::seconds(2'208'988'800);
+
+rtp::NtpClock ntp_clock() {
+  return {kNtpEpoch + TimeDelta(io::wall_clock_us()) - io::monotonic_now().time_since_epoch()};
+}
+
+signaling::auth::UnixSeconds unix_time() {
+  return std::chrono::duration_cast<std::chrono::seconds>(TimeDelta(io::wall_clock_us()));
+}
+
+Result<std::vector<signaling::auth::TokenVerifier>, std::string> token_verifiers(
+    const Settings& settings) {
+  std::vector<signaling::auth::TokenVerifier> verifiers;
+  if (!settings.jwt_secret.empty())
+    verifiers.push_back(signaling::auth::TokenVerifier::with_secret(settings.jwt_secret));
+  if (!settings.jwt_public_key_pem.empty()) {
+    auto verifier = signaling::auth::TokenVerifier::with_public_key(settings.jwt_public_key_pem);
+    if (!verifier) return fail("JWT_PUBLIC_KEY: " + verifier.error());
+    verifiers.push_back(std::move(*verifier));
+  }
+  return verifiers;
+}
+
+std::vector<Endpoint> local_endpoints(const worker::ListenSockets& sockets) {
+  std::vector<Endpoint> endpoints;
+  for (const io::UdpSocket& socket : sockets) endpoints.push_back(socket.local());
+  return endpoints;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>, std::string> Server::start(const Settings& settings,
+                                                           boost::asio::io_context& context) {
+  std::unique_ptr<Server> server(
+      new Server(settings, context, std::make_unique<crypto::SystemRandom>()));
+  if (auto started = server->start_workers(); !started) return fail(std::move(started.error()));
+  if (auto started = server->start_service(); !started) return fail(std::move(started.error()));
+  if (auto listening = server->listen(); !listening) return fail(std::move(listening.error()));
+  return server;
+}
+
+Server::Server(const Settings& settings, boost::asio::io_context& context,
+               std::unique_ptr<RandomSource> random)
+    : settings_(settings),
+      context_(context),
+      random_(std::move(random)),
+      service_log_("service", settings.log_level),
+      media_log_("media", settings.media_log_level),
+      certificate_(crypto::Certificate::generate()) {}
+
+Server::~Server() {
+  workers_.clear();  // Their threads end before what they deliver to.
+}
+
+Result<void, std::string> Server::start_workers() {
+  auto sockets = worker::bind_listen_sockets(settings_.media_listen_ips,
+                                             {settings_.media_min_port, settings_.media_max_port},
+                                             settings_.num_workers);
+  if (!sockets) return fail(std::move(sockets.error()));
+  const auto machine = io::machine_addresses();
+  const bool clients_are_local = settings_.listen_ip && settings_.listen_ip->is_loopback();
+  for (std::size_t index = 0; index < sockets->size(); ++index) {
+    const auto listening = local_endpoints((*sockets)[index]);
+    auto announcement =
+        announce(listening, settings_.media_announced_ip, machine, clients_are_local);
+    if (announcement.candidates.empty())
+      return fail(
+          std::string("MEDIASOUP_LISTEN_IP: this machine has no address of that family "
+                      "to announce; set MEDIASOUP_ANNOUNCED_IP"));
+    for (const Endpoint& endpoint : listening)
+      media_log_.info("worker listens", {{"worker", index}, {"udp", endpoint.to_string()}});
+    worker::WorkerThread::Config config;
+    config.index = static_cast<unsigned>(index);
+    config.core.candidates = std::move(announcement.candidates);
+    config.core.candidates_are_local = announcement.are_local;
+    config.core.certificate = &certificate_;
+    config.core.ntp = ntp_clock();
+    workers_.push_back(std::make_unique<worker::WorkerThread>(
+        std::move(config), std::move((*sockets)[index]), std::make_unique<crypto::SystemRandom>(),
+        [this, index](std::vector<core::Event> events) {
+          boost::asio::post(context_, [this, index, events = std::move(events)]() mutable {
+            for (core::Event& event : events)
+              service_->handle_worker_event(index, std::move(event));
+          });
+        }));
+  }
+  return {};
+}
+
+Result<void, std::string> Server::start_service() {
+  signaling::Options signaling_options;
+  signaling_options.cors_origins = settings_.cors_origins;
+  gateway_ = std::make_unique<signaling::Gateway>(context_, std::move(signaling_options), *random_);
+
+  service::Options options;
+  auto verifiers = token_verifiers(settings_);
+  if (!verifiers) return fail(std::move(verifiers.error()));
+  options.token_verifiers = std::move(*verifiers);
+  options.admin_token = settings_.admin_token;
+  options.clock = io::monotonic_now;
+  options.unix_time = unix_time;
+  std::vector<worker::WorkerPort*> ports;
+  for (const auto& worker : workers_) ports.push_back(worker.get());
+  service_ = std::make_unique<service::MediasoupServer>(std::move(options), context_.get_executor(),
+                                                        gateway_->add_socketio(), ports,
+                                                        service_log_, *random_);
+  add_routes();
+  return {};
+}
+
+void Server::add_routes() {
+  gateway_->add_route("/health", [this](const HttpRequest& request, signaling::Responder respond) {
+    service_->handle_health(request, std::move(respond));
+  });
+  gateway_->add_route("/stats", [this](const HttpRequest& request, signaling::Responder respond) {
+    service_->handle_stats(request, std::move(respond));
+  });
+  if (settings_.demo) {
+    demo_tokens_ = std::make_unique<DemoTokens>(settings_.jwt_secret, *random_);
+    gateway_->add_post_route(
+        "/demo/token", [this](const HttpRequest& request, const signaling::Responder& respond) {
+          respond(demo_tokens_->handle(request, unix_time()));
+        });
+  }
+  if (!settings_.demo_dir.empty()) gateway_->serve_files(settings_.demo_dir);
+}
+
+Result<void, std::string> Server::listen() {
+  if (settings_.listen_ip) {
+    auto bound = gateway_->listen({*settings_.listen_ip, settings_.port});
+    if (!bound) return fail(std::move(bound.error()));
+    http_ = *bound;
+    return {};
+  }
+  auto v4 = gateway_->listen({IpAddress::v4(0), settings_.port});
+  if (!v4) return fail(std::move(v4.error()));
+  http_ = *v4;
+  // A machine may have IPv6 switched off: that is no reason not to serve IPv4.
+  if (const auto v6 = gateway_->listen({IpAddress(), http_.port}); !v6)
+    service_log_.warn("no HTTP over IPv6", {{"reason", v6.error()}});
+  return {};
+}
+
+std::string Server::join_link() const {
+  if (settings_.demo_dir.empty()) return {};
+  const bool local = http_.ip.is_unspecified() || http_.ip.is_loopback();
+  const std::string host = local ? "localhost:" + std::to_string(http_.port) : http_.to_string();
+  return "http://" + host + "/";
+}
+
+bool Server::listens_beyond_loopback() const { return !http_.ip.is_loopback(); }
+
+void Server::stop() { gateway_->stop(); }
+
+}  // namespace sfu::server

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "crypto/certificate.h"
+#include "server/demo_tokens.h"
+#include "server/settings.h"
+#include "service/mediasoup_server.h"
+#include "signaling/gateway.h"
+#include "worker/listen_sockets.h"
+#include "worker/worker_thread.h"
+
+namespace sfu::server {
+
+/// All of the server, wired: media workers on their threads, and on the thread that runs `context`
+/// the gateway and the service. Destroy it only when that has stopped running.
+class Server {
+ public:
+  /// Binds the media ports and starts the workers. `context` outlives the server. The error is for
+  /// the operator and names the setting.
+  static Result<std::unique_ptr<Server>, std::string> start(const Settings& settings,
+                                                            boost::asio::io_context& context);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Where HTTP listens; the port is a real one also where the setting was 0.
+  const Endpoint& http() const { return http_; }
+  /// A link that a person can open, with the page; empty where no page is served.
+  std::string join_link() const;
+  bool listens_beyond_loopback() const;
+
+  /// Refuses new connections and lets go of those that there are.
+  void stop();
+
+ private:
+  Server(const Settings& settings, boost::asio::io_context& context,
+         std::unique_ptr<RandomSource> random);
+
+  Result<void, std::string> start_workers();
+  Result<void, std::string> start_service();
+  Result<void, std::string> listen();
+  void add_routes();
+
+  const Settings settings_;
+  boost::asio::io_context& context_;
+  const std::unique_ptr<RandomSource> random_;  // Of the service thread.
+  Logger service_log_;
+  Logger media_log_;
+  const crypto::Certificate certificate_;
+  std::unique_ptr<signaling::Gateway> gateway_;
+  std::vector<std::unique_ptr<worker::WorkerThread>> workers_;
+  std::unique_ptr<service::MediasoupServer> service_;
+  std::unique_ptr<DemoTokens> demo_tokens_;
+  Endpoint http_;
+};
+
+}  // namespace sfu::server
