@@ -19,7 +19,7 @@ struct HeaderFields {
   std::uint8_t payload_type = 0;
   std::uint16_t sequence_number = 0;
   std::uint32_t timestamp = 0;
-  Ssrc ssrc;
+  Ssrc ssrc = {};
   std::span<const Ssrc> csrcs = {};  // At most kMaxCsrcs.
 };
 
@@ -50,7 +50,7 @@ std::optional<std::size_t> write_header(const HeaderFields& fields,
 
 /// How a stream's packets leave: what Rewrite does not name is kept as it came.
 struct Rewrite {
-  Ssrc ssrc;
+  Ssrc ssrc = {};
   std::uint16_t sequence_number = 0;
   std::uint32_t timestamp = 0;
   std::uint8_t payload_type = 0;
