@@ -35,7 +35,7 @@ class GalleryCall extends Emitter<CallEvents> implements ShownCall {
     const state = (query.get('state') ?? 'joined') as CallState['is'];
     if (state === 'away') this.emit('state', { is: 'away', words: 'Connection lost. Trying to reconnect…' });
     else if (state === 'joined') this.emit('state', { is: 'joined' });
-    if (query.has('alert')) this.emit('problem', 'Camera is blocked. Allow it in the address bar, then try again.');
+    if (query.has('alert')) this.emit('problem', 'Camera is blocked. Allow it in the browser’s address bar.');
     if (query.has('toast')) this.emit('announce', 'Kwame Boateng joined');
   }
 

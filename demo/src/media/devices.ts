@@ -99,7 +99,7 @@ function problemWords(kind: DeviceKind, error: unknown): string {
   switch (name) {
     case 'NotAllowedError':
     case 'SecurityError':
-      return `${Kind} is blocked. Allow it in the address bar, then try again.`;
+      return `${Kind} is blocked. Allow it in the browser’s address bar.`;
     case 'NotFoundError':
     case 'OverconstrainedError':
       return `No ${kind} was found.`;

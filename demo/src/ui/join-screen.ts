@@ -36,7 +36,7 @@ export class JoinScreen {
   private readonly submit = h('button', { class: 'primary join-button', type: 'submit' }, 'Join');
   private readonly words = h('p', { class: 'form-words', role: 'alert' });
   private readonly video = h('video', { autoplay: true, playsinline: true, muted: true });
-  private readonly initials = h('span', { class: 'avatar-initials' });
+  private readonly initials = h('span', { class: 'avatar-initials', 'aria-hidden': 'true' });
   private readonly preview: HTMLElement;
   private readonly problems = h('ul', { class: 'device-problems', role: 'status' });
   private readonly toggles: Record<DeviceKind, HTMLButtonElement>;
@@ -132,7 +132,12 @@ export class JoinScreen {
       h(
         'div',
         { class: 'preview' },
-        h('div', { class: 'avatar hue-0', 'aria-hidden': 'true' }, this.initials),
+        h(
+          'div',
+          { class: 'avatar hue-0' },
+          this.initials,
+          h('span', { class: 'preview-off' }, 'Your camera is off'),
+        ),
         this.video,
         h('div', { class: 'preview-controls' }, this.toggles.microphone, this.toggles.camera),
       ),
@@ -182,13 +187,25 @@ export class JoinScreen {
     setAttribute(this.preview, 'data-video', cameraShown);
     this.showToggle('microphone', this.on.microphone && microphone.problem === null);
     this.showToggle('camera', this.on.camera && camera.problem === null);
-    const problems = [camera.problem, microphone.problem].filter((words) => words !== null);
-    const lines = [...new Set(problems)].map((words) => h('li', {}, icon('alert'), words));
-    if (problems.length === 2) {
-      lines.push(h('li', { class: 'hint' }, 'You can join all the same, to watch and listen.'));
-    } else if (problems.length === 1) {
-      const left = camera.problem !== null ? 'with your voice alone' : 'without a microphone';
-      lines.push(h('li', { class: 'hint' }, `You can join all the same, ${left}.`));
+    this.showProblems(camera.problem, microphone.problem);
+  }
+
+  private showProblems(camera: string | null, microphone: string | null): void {
+    const problems = [...new Set([camera, microphone])].filter((words) => words !== null);
+    const lines = problems.map((words) => h('li', {}, icon('alert'), words));
+    if (problems.length > 0) {
+      const left =
+        camera !== null && microphone !== null
+          ? 'to watch and listen'
+          : camera !== null
+            ? 'with your voice alone'
+            : 'without a microphone';
+      const again = h(
+        'button',
+        { class: 'link', type: 'button', onclick: () => void this.openDevices() },
+        'Try again',
+      );
+      lines.push(h('li', { class: 'hint' }, h('span', {}, `You can join all the same, ${left}. `, again)));
     }
     this.problems.replaceChildren(...lines);
   }
