@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/ids.h"
 #include "base/random.h"
@@ -11,9 +12,16 @@
 #include "base/units.h"
 #include "media/codec_table.h"
 #include "media/event.h"
+#include "media/layer_selector.h"
+#include "media/numbering.h"
+#include "media/picture_numbers.h"
+#include "media/rate_counter.h"
+#include "media/retransmission_budget.h"
+#include "media/sender_reports.h"
 #include "media/source.h"
 #include "media/stats.h"
 #include "media/subscriber.h"
+#include "media/timeline.h"
 #include "ortc/parameters.h"
 #include "rtcp/nack.h"
 #include "rtcp/packet.h"
@@ -30,6 +38,7 @@ enum class ConsumerError : std::uint8_t {
 
 struct ConsumerOptions {
   ConsumerId id;
+  ProducerId producer;
   ortc::MediaKind kind = ortc::MediaKind::Audio;
   ConsumerType type = ConsumerType::Simple;
   const ortc::RtpParameters& parameters;  // As the client is told.
@@ -41,19 +50,26 @@ struct ConsumerOptions {
 /// the source's history, and keeps asking for a key frame until it has one.
 class Consumer final : public Subscriber {
  public:
+  /// A video consumer that stands still for so long is reported, once each time.
+  static constexpr TimeDelta kStandstillReport = std::chrono::seconds(2);
+  /// One that is not resumed for so long after it was made, too: its client forgot to.
+  static constexpr TimeDelta kNeverResumedReport = std::chrono::seconds(10);
+
+  /// `random` outlives the consumer.
   static Result<std::unique_ptr<Consumer>, ConsumerError> create(Timestamp now,
                                                                  const ConsumerOptions& options,
                                                                  RandomSource& random);
   ~Consumer();
 
-  ConsumerId id() const;
-  Ssrc ssrc() const;
-  std::optional<Ssrc> rtx_ssrc() const;
+  ConsumerId id() const { return id_; }
+  ProducerId producer() const { return producer_; }
+  Ssrc ssrc() const { return ssrc_; }
+  std::optional<Ssrc> rtx_ssrc() const { return rtx_ssrc_; }
 
   void pause(Timestamp now);
   /// Asks for a key frame at once; video flows from the first packet of one.
   void resume(Timestamp now);
-  bool paused() const;
+  bool paused() const { return paused_; }
 
   /// What is wanted at most; clamped to what the producer has, and returned so. No temporal layer
   /// means all.
@@ -62,6 +78,7 @@ class Consumer final : public Subscriber {
   /// What is forwarded now.
   std::optional<Layers> current_layers() const;
 
+  void handle_subscribed(Timestamp now) override;
   void handle_packet(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) override;
   void handle_source_paused(Timestamp now, bool paused) override;
   void handle_source_closed() override;
@@ -86,9 +103,78 @@ class Consumer final : public Subscriber {
   ConsumerStats stats(Timestamp now) const;
 
  private:
-  struct State;
-  explicit Consumer(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  enum class Send : std::uint8_t { First, Retransmission };
+
+  Consumer(Timestamp now, const ConsumerOptions& options, CodecTable codecs, Ssrc ssrc,
+           RandomSource& random);
+
+  void handle_in_order(Timestamp now, const ReceivedPacket& packet, PacketSink& sink);
+  void handle_late(Timestamp now, const ReceivedPacket& packet, PacketSink& sink);
+  Choice choose(Timestamp now, const ReceivedPacket& packet);
+  void start(Timestamp now, const ReceivedPacket& packet);
+  void stop(Timestamp now);
+  void forward(Timestamp now, const ReceivedPacket& packet, bool ends_picture, PacketSink& sink);
+  void leave_out(const ReceivedPacket& packet);
+  /// What comes after the late first packet of a key frame, and was passed over.
+  void catch_up(Timestamp now, std::uint8_t stream, std::int64_t sequence, PacketSink& sink);
+  void retransmit(Timestamp now, std::uint16_t sequence_number, PacketSink& sink);
+  /// Of a packet that is not for this viewer, but whose number waits for it, only the head is sent.
+  bool send(Timestamp now, const ReceivedPacket& packet, const Numbering::Found& place,
+            bool ends_picture, Send kind, PacketSink& sink);
+  bool write_head(const ReceivedPacket& packet, const Numbering::Found& place, bool ends_picture,
+                  bool is_rtx, bool with_payload, OutgoingPacket& out);
+  bool is_wanted(const ReceivedPacket& packet, const Shift& shift) const;
+  const CodecEntry* codec_of(const ReceivedPacket& packet);
+
+  bool can_flow() const { return source() && !paused_ && !source()->paused(); }
+  bool is_video() const { return selector_ != nullptr; }
+  void set_viewed(std::optional<std::uint8_t> stream);
+  void update_waits(Timestamp now);
+  void update_layers();
+  void update_clock();
+
+  const ConsumerId id_;
+  const ProducerId producer_;
+  const ortc::MediaKind kind_;
+  const ConsumerType type_;
+  const Ssrc ssrc_;
+  const std::optional<Ssrc> rtx_ssrc_;
+  const CodecTable codecs_;
+  const rtp::ExtensionMap extensions_;
+  const std::string mid_;
+  const std::string cname_;
+  const Timestamp created_;
+
+  bool paused_;
+  bool was_resumed_;
+  std::unique_ptr<LayerSelector> selector_;  // Video only.
+  Numbering numbering_;
+  Shift shift_;
+  Timeline timeline_;
+  PictureNumbers pictures_;
+  std::int64_t next_rtx_;
+  const CodecEntry* codec_ = nullptr;  // Of the latest packet.
+
+  std::uint32_t waits_ = 0;             // The streams of which this consumer waits for a key frame.
+  bool needs_refresh_ = false;          // The viewer lost its picture.
+  std::optional<std::uint8_t> viewed_;  // Counted as a viewer of this stream.
+  std::optional<Timestamp> stands_still_since_;
+  bool told_that_it_waits_ = false;
+  std::optional<Timestamp> silence_check_;
+  std::optional<Layers> told_layers_;
+
+  SenderReports reports_;
+  RetransmissionBudget budget_;
+  RateCounter rate_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t sent_ = 0;
+  std::uint64_t discarded_ = 0;
+  std::uint64_t retransmitted_ = 0;
+  std::uint32_t nacks_ = 0;
+  std::uint32_t nacked_packets_ = 0;
+  std::uint32_t plis_ = 0;
+  std::uint32_t firs_ = 0;
+  std::uint32_t key_frames_ = 0;
 };
 
 }  // namespace sfu::media

@@ -18,9 +18,11 @@ class History {
   static constexpr std::size_t kMaxPackets = 2048;  // A power of two.
   static constexpr std::size_t kMaxBytes = 2 * 1024 * 1024;
 
-  /// Keeps `packet`, which is new here, and returns it in its place. The reference holds until the
-  /// next add() or expire(). Its number is above newest() - kMaxPackets.
+  /// Keeps `packet` and returns it in its place; one that is older than all that is kept, or is
+  /// kept already, is only held. The reference holds until the next add(), hold() or expire().
   const ReceivedPacket& add(Timestamp now, ReceivedPacket&& packet);
+  /// Gives `packet` a place without keeping it, under the same terms.
+  const ReceivedPacket& hold(ReceivedPacket&& packet);
 
   /// Null where it never came or is gone.
   const ReceivedPacket* find(std::int64_t sequence) const;
@@ -43,6 +45,7 @@ class History {
   void drop_oldest();
 
   std::vector<std::optional<ReceivedPacket>> ring_;
+  std::optional<ReceivedPacket> held_;
   std::int64_t oldest_ = 0;  // Nothing is kept below it.
   std::optional<std::int64_t> newest_;
   std::size_t packets_ = 0;

@@ -30,6 +30,7 @@ class LossList {
 
   /// The next numbers to ask for now, ascending, at most out.size(); they then count as asked for.
   std::size_t take_due(Timestamp now, std::span<std::int64_t> out);
+  bool has_due(Timestamp now) const;
   /// The greatest number that has been given up since the last call, if any was.
   std::optional<std::int64_t> take_given_up();
   /// Gives up what is hopeless at `now`.
@@ -46,6 +47,7 @@ class LossList {
     int requests;
   };
 
+  static bool is_due(const Missing& entry, Timestamp now);
   TimeDelta retry_interval() const;
   void give_up(std::int64_t sequence);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
@@ -18,7 +19,7 @@
 #include "ortc/parameters.h"
 #include "rtcp/packet.h"
 #include "rtcp/sender_report.h"
-#include "rtp/ntp.h"
+#include "rtp/codec/dependency_descriptor.h"
 #include "rtp/packet_view.h"
 
 namespace sfu::media {
@@ -42,7 +43,11 @@ struct ProducerOptions {
 /// feeds the router's source of the same id, which lives as long as the producer.
 class Producer {
  public:
-  /// `router` outlives the producer.
+  /// Receiver reports leave this far apart on average, each after a random half to one and a half
+  /// of it (RFC 3550 §6.2).
+  static constexpr TimeDelta kReportInterval = std::chrono::seconds(1);
+
+  /// `router` and `random` outlive the producer.
   static Result<std::unique_ptr<Producer>, ProducerError> create(Timestamp now,
                                                                  const ProducerOptions& options,
                                                                  Router& router,
@@ -56,8 +61,9 @@ class Producer {
   const ortc::RtpParameters& parameters() const { return parameters_; }
   const CodecTable& codecs() const { return codecs_; }
   Source& source() { return source_; }
+  const std::optional<std::string>& mid() const { return parameters_.mid; }
   std::size_t stream_count() const { return receivers_.size(); }
-  StreamReceiver& receiver(std::size_t stream) { return receivers_[stream]; }
+  const StreamReceiver& receiver(std::size_t stream) const { return receivers_[stream]; }
 
   enum class Outcome : std::uint8_t {
     Forwarded,
@@ -76,7 +82,7 @@ class Producer {
   void set_ssrc(std::size_t stream, Ssrc ssrc, bool is_rtx);
 
   /// Packets of a paused producer are counted and reported on, but neither asked for nor forwarded.
-  void set_paused(Timestamp now, bool paused) { source_.set_paused(now, paused); }
+  void set_paused(Timestamp now, bool paused);
   bool paused() const { return source_.paused(); }
 
   /// Between us and the publisher.
@@ -91,15 +97,27 @@ class Producer {
   ProducerStats stats(Timestamp now) const;
 
  private:
-  Producer(Timestamp now, const ProducerOptions& options, CodecTable codecs, Router& router,
-           Source& source, RandomSource& random);
+  Producer(const ProducerOptions& options, CodecTable codecs, Router& router, Source& source,
+           RandomSource& random);
+
+  /// Takes the retransmitted packet out of `buffer`, in place.
+  std::optional<rtp::PacketView> unwrap(PacketBuffer& buffer, const rtp::PacketView& rtx,
+                                        const StreamReceiver& receiver, Outcome& outcome) const;
+  void inspect(ReceivedPacket& packet, const CodecEntry& codec);
+  bool read_descriptor(ReceivedPacket& packet, rtp::codec::DependencyDescriptor& descriptor);
+  void check_losses(Timestamp now);
+  bool collect_reports(Timestamp now, Ssrc sender, rtcp::CompoundBuilder& builder);
+  void schedule_report(Timestamp now);
 
   const ProducerId id_;
   const ortc::RtpParameters parameters_;
   const CodecTable codecs_;
   Router& router_;
   Source& source_;
+  RandomSource& random_;
   std::vector<StreamReceiver> receivers_;
+  TimeDelta rtt_{};
+  std::optional<Timestamp> next_report_;  // From the first packet on.
 };
 
 }  // namespace sfu::media

@@ -28,6 +28,7 @@ struct FrameTargets {
 /// The picture numbers of a VP9 payload descriptor, and where its layer frame stands.
 struct Vp9Numbers {
   std::optional<std::uint16_t> picture_id = {};
+  std::optional<std::uint8_t> tl0_picture_index = {};
   bool long_picture_id = false;
   bool inter_picture_predicted = false;
 };
@@ -43,9 +44,10 @@ struct ReceivedPacket {
   std::uint8_t stream = 0;               // The producer's encoding, lowest first.
   std::uint8_t mapped_payload_type = 0;  // The router's.
   bool repaired = false;                 // Came as RTX.
+  bool late = false;                     // A higher number of the stream came before it.
   /// Nothing to forward: padding alone, or a payload that cannot be read. It closes its number.
   bool is_empty = false;
-  rtp::codec::PayloadInfo info;
+  rtp::codec::PayloadInfo info = {};
   std::optional<rtp::codec::Vp8Payload> vp8 = {};
   std::optional<Vp9Numbers> vp9 = {};
   std::optional<FrameTargets> targets = {};

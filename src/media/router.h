@@ -28,7 +28,7 @@ class Router {
 
   /// False where there is no such producer. `sink` gets what the subscriber forwards and outlives
   /// the subscription, which ends with either side.
-  bool subscribe(ProducerId producer, Subscriber& subscriber, PacketSink& sink);
+  bool subscribe(Timestamp now, ProducerId producer, Subscriber& subscriber, PacketSink& sink);
 
  private:
   EventQueue& events_;

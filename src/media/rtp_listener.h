@@ -28,7 +28,7 @@ enum class ListenError : std::uint8_t {
 class RtpListener {
  public:
   static constexpr std::size_t kMaxProducers = 64;
-  static constexpr std::size_t kMaxSsrcs = 256;
+  static constexpr std::size_t kMaxSsrcs = 256;  // Learned and signaled.
 
   struct Target {
     Producer* producer = nullptr;
@@ -54,8 +54,13 @@ class RtpListener {
   struct Entry {
     Ssrc ssrc;
     Target target;
-    bool learned = false;
   };
+
+  std::optional<Target> find_by_names(const rtp::PacketView& packet) const;
+  std::optional<Target> find_by_payload_type(const rtp::PacketView& packet) const;
+  bool learn(Ssrc ssrc, const Target& target);
+  void insert(Ssrc ssrc, const Target& target);
+  void collect_extensions();
 
   std::vector<Entry> ssrcs_;  // Sorted by SSRC.
   std::vector<Producer*> producers_;

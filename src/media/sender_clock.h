@@ -23,6 +23,8 @@ TimeDelta from_ticks(std::int64_t ticks, std::uint32_t clock_rate);
 /// From `earlier` to `later`; negative the other way round.
 TimeDelta ntp_between(rtp::NtpTime earlier, rtp::NtpTime later);
 
+rtp::NtpTime add(rtp::NtpTime time, TimeDelta span);
+
 /// The timestamp that `to`'s stream has at the moment at which `from`'s stream has `timestamp`:
 /// both streams have one wall clock and one clock rate.
 std::uint32_t translate_timestamp(std::uint32_t timestamp, const ClockPair& from,

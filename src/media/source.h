@@ -43,8 +43,9 @@ struct SourceStream {
   std::uint8_t temporal_layers = 1;  // As signaled or seen, whichever is more.
 
   KeyFrameRequester key_frames;
-  std::uint32_t waiting = 0;  // Subscribers that need a key frame of it.
-  std::uint32_t viewers = 0;  // Subscribers that forward it now.
+  std::uint32_t waiting = 0;     // Subscribers that need a key frame of it.
+  std::uint32_t viewers = 0;     // Subscribers that forward it now.
+  bool has_lasting_gap = false;  // Viewers stand still until its next key frame.
 };
 
 /// One producer as its subscribers see it: who they are, what came lately, and what they want of
@@ -77,8 +78,10 @@ class Source {
   /// True where the sender is to be asked for a key frame of this stream now, which the caller
   /// does.
   bool poll_key_frame_request(Timestamp now, std::size_t stream);
-  /// When poll_key_frame_request() is to be asked again, for any stream.
-  std::optional<Timestamp> next_timeout() const;
+  /// When poll_key_frame_request() is to be asked again.
+  std::optional<Timestamp> next_timeout(std::size_t stream) const {
+    return streams_[stream].key_frames.next_timeout();
+  }
   void set_round_trip_time(TimeDelta rtt);
   /// A gap in this stream cannot be filled. Asks for a key frame where somebody watches.
   void handle_lasting_gap(Timestamp now, std::size_t stream);
@@ -95,7 +98,7 @@ class Source {
   void request_key_frame(Timestamp now, std::size_t stream);
   EventQueue& events() { return events_; }
 
-  void subscribe(Subscriber& subscriber, PacketSink& sink);
+  void subscribe(Timestamp now, Subscriber& subscriber, PacketSink& sink);
   void unsubscribe(Subscriber& subscriber);
   std::size_t subscriber_count() const { return subscriptions_.size(); }
 
@@ -111,7 +114,6 @@ class Source {
   EventQueue& events_;
   std::array<SourceStream, kMaxStreams> streams_;
   std::vector<Subscription> subscriptions_;
-  std::optional<ReceivedPacket> unkept_;  // The packet in hand where there is no history.
   bool paused_ = false;
 };
 

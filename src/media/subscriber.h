@@ -16,6 +16,8 @@ class Subscriber {
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
 
+  /// source() is there from now on.
+  virtual void handle_subscribed(Timestamp now) = 0;
   /// Each packet of the source, in the order of arrival, late ones included. `sink` is the one that
   /// was given at subscribe(). It must not subscribe or unsubscribe anyone.
   virtual void handle_packet(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) = 0;

@@ -1,0 +1,104 @@
+#include "media/codec_table.h"
+
+#include <algorithm>
+#include <string_view>
+#include <variant>
+
+namespace sfu::media {
+namespace {
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view subtype(std::string_view mime_type) {
+  return mime_type.substr(mime_type.find('/') + 1);
+}
+
+std::optional<rtp::codec::Codec> codec_of(std::string_view mime_type) {
+  using rtp::codec::Codec;
+  struct Name {
+    std::string_view subtype;
+    Codec codec;
+  };
+  static constexpr Name kNames[] = {{"opus", Codec::Opus},
+                                    {"VP8", Codec::Vp8},
+                                    {"VP9", Codec::Vp9},
+                                    {"H264", Codec::H264},
+                                    {"AV1", Codec::Av1}};
+  for (const Name& name : kNames)
+    if (equals_ignoring_case(subtype(mime_type), name.subtype)) return name.codec;
+  return std::nullopt;
+}
+
+/// Which payload type an RTX codec repairs (RFC 4588 §8.6).
+std::optional<std::int64_t> associated_payload_type(const ortc::RtpCodecParameters& codec) {
+  if (!equals_ignoring_case(subtype(codec.mime_type), "rtx")) return std::nullopt;
+  const auto apt = codec.parameters.find("apt");
+  if (apt == codec.parameters.end()) return std::nullopt;
+  const auto* number = std::get_if<std::int64_t>(&apt->second);
+  return number ? std::optional(*number) : std::nullopt;
+}
+
+void read_feedback(const ortc::RtpCodecParameters& codec, CodecEntry& entry) {
+  for (const ortc::RtcpFeedback& feedback : codec.rtcp_feedback) {
+    if (feedback.type == "nack" && feedback.parameter.empty()) entry.nack = true;
+    if (feedback.type == "nack" && feedback.parameter == "pli") entry.pli = true;
+    if (feedback.type == "ccm" && feedback.parameter == "fir") entry.fir = true;
+  }
+}
+
+std::uint8_t mapped(std::uint8_t payload_type, const ortc::RtpMapping* mapping) {
+  if (!mapping) return payload_type;
+  for (const ortc::RtpMapping::Codec& codec : mapping->codecs)
+    if (codec.payload_type == payload_type) return codec.mapped_payload_type;
+  return payload_type;
+}
+
+}  // namespace
+
+CodecTable CodecTable::from(const ortc::RtpParameters& parameters,
+                            const ortc::RtpMapping* mapping) {
+  CodecTable table;
+  for (const ortc::RtpCodecParameters& codec : parameters.codecs) {
+    const auto known = codec_of(codec.mime_type);
+    if (!known || table.count_ == kMaxCodecs || codec.clock_rate == 0) continue;
+    CodecEntry& entry = table.entries_[table.count_++];
+    entry.codec = *known;
+    entry.payload_type = codec.payload_type;
+    entry.mapped_payload_type = mapped(codec.payload_type, mapping);
+    entry.clock_rate = codec.clock_rate;
+    entry.mime_type = codec.mime_type;
+    read_feedback(codec, entry);
+  }
+  for (const ortc::RtpCodecParameters& codec : parameters.codecs) {
+    const auto apt = associated_payload_type(codec);
+    if (!apt) continue;
+    for (std::size_t i = 0; i < table.count_; ++i)
+      if (table.entries_[i].payload_type == *apt)
+        table.entries_[i].rtx_payload_type = codec.payload_type;
+  }
+  return table;
+}
+
+const CodecEntry* CodecTable::find(std::uint8_t payload_type) const {
+  for (std::size_t i = 0; i < count_; ++i)
+    if (entries_[i].payload_type == payload_type) return &entries_[i];
+  return nullptr;
+}
+
+const CodecEntry* CodecTable::find_by_rtx(std::uint8_t rtx_payload_type) const {
+  for (std::size_t i = 0; i < count_; ++i)
+    if (entries_[i].rtx_payload_type == rtx_payload_type) return &entries_[i];
+  return nullptr;
+}
+
+rtp::ExtensionMap extension_map(const ortc::RtpParameters& parameters) {
+  rtp::ExtensionMap map;
+  for (const ortc::RtpHeaderExtensionParameters& extension : parameters.header_extensions)
+    if (const auto kind = rtp::kind_of(extension.uri)) map.add(extension.id, *kind);
+  return map;
+}
+
+}  // namespace sfu::media

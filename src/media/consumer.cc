@@ -1,0 +1,475 @@
+#include "media/consumer.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "media/stream_receiver.h"
+#include "ortc/producer_parameters.h"
+#include "rtp/packet_writer.h"
+#include "rtp/rtx.h"
+
+namespace sfu::media {
+namespace {
+
+/// Below half of the numbers, so that a receiver that misses the first packets does not take the
+/// first wrap for a late one (RFC 3711 §3.3.1).
+constexpr std::int64_t kMaxFirstNumber = 0x7fff;
+
+std::int64_t random_first_number(RandomSource& random) {
+  return static_cast<std::int64_t>(random.next_u32() % kMaxFirstNumber);
+}
+
+std::unique_ptr<LayerSelector> make_selector(const ConsumerOptions& options) {
+  if (options.kind == ortc::MediaKind::Audio) return nullptr;
+  if (options.type != ConsumerType::Svc) return std::make_unique<SimulcastSelector>();
+  const auto& mode = options.parameters.encodings.front().scalability_mode;
+  return std::make_unique<SvcSelector>(mode && ortc::parse_scalability_mode(*mode).k_svc);
+}
+
+std::uint32_t bit(std::size_t index) { return std::uint32_t{1} << index; }
+
+}  // namespace
+
+Result<std::unique_ptr<Consumer>, ConsumerError> Consumer::create(Timestamp now,
+                                                                  const ConsumerOptions& options,
+                                                                  RandomSource& random) {
+  const auto& encodings = options.parameters.encodings;
+  if (encodings.size() != 1 || !encodings.front().ssrc) return fail(ConsumerError::NoSsrc);
+  CodecTable codecs = CodecTable::from(options.parameters);
+  if (!codecs.first()) return fail(ConsumerError::NoCodec);
+  return std::unique_ptr<Consumer>(
+      new Consumer(now, options, std::move(codecs), *encodings.front().ssrc, random));
+}
+
+Consumer::Consumer(Timestamp now, const ConsumerOptions& options, CodecTable codecs, Ssrc ssrc,
+                   RandomSource& random)
+    : id_(options.id),
+      producer_(options.producer),
+      kind_(options.kind),
+      type_(options.type),
+      ssrc_(ssrc),
+      rtx_ssrc_(options.parameters.encodings.front().rtx_ssrc),
+      codecs_(std::move(codecs)),
+      extensions_(extension_map(options.parameters)),
+      mid_(options.parameters.mid.value_or("")),
+      cname_(options.parameters.rtcp.cname),
+      created_(now),
+      paused_(options.paused),
+      was_resumed_(!options.paused),
+      selector_(make_selector(options)),
+      numbering_(random_first_number(random)),
+      timeline_(random.next_u32()),
+      next_rtx_(random_first_number(random)),
+      reports_(ssrc,
+               options.kind == ortc::MediaKind::Video ? SenderReports::kVideoInterval
+                                                      : SenderReports::kAudioInterval,
+               random) {}
+
+Consumer::~Consumer() {
+  if (!source()) return;
+  set_viewed(std::nullopt);
+  paused_ = true;
+  update_waits(created_);
+}
+
+// What comes from the application.
+
+void Consumer::pause(Timestamp now) {
+  if (paused_) return;
+  paused_ = true;
+  stop(now);
+}
+
+void Consumer::resume(Timestamp now) {
+  was_resumed_ = true;
+  if (!paused_) return;
+  paused_ = false;
+  update_waits(now);
+}
+
+Layers Consumer::set_preferred_layers(Timestamp now, std::uint8_t spatial,
+                                      std::optional<std::uint8_t> temporal) {
+  if (!is_video() || !source()) return {};
+  const std::size_t spatial_layers =
+      type_ == ConsumerType::Svc ? source()->spatial_layers() : source()->stream_count();
+  Layers target;
+  target.spatial = static_cast<std::uint8_t>(std::min<std::size_t>(spatial, spatial_layers - 1));
+  const std::size_t stream = type_ == ConsumerType::Svc ? 0 : target.spatial;
+  const auto top = static_cast<std::uint8_t>(source()->stream(stream).temporal_layers - 1);
+  target.temporal = std::min(temporal.value_or(top), top);
+  // "All" stays all, should more of them appear.
+  const bool wants_all = target.temporal == top;
+  selector_->set_target(
+      {target.spatial, wants_all ? std::uint8_t{kMaxTemporalLayers - 1} : target.temporal});
+  update_waits(now);
+  return target;
+}
+
+std::optional<Layers> Consumer::current_layers() const {
+  if (!is_video() || !source() || !numbering_.active()) return std::nullopt;
+  auto layers = selector_->layers();
+  if (layers)
+    layers->temporal = std::min<std::uint8_t>(
+        layers->temporal,
+        static_cast<std::uint8_t>(source()->stream(numbering_.stream()).temporal_layers - 1));
+  return layers;
+}
+
+void Consumer::request_key_frame(Timestamp now) {
+  if (!is_video() || !can_flow()) return;
+  if (numbering_.active()) {
+    needs_refresh_ = true;
+    source()->request_key_frame(now, numbering_.stream());
+  }
+  update_waits(now);
+}
+
+// What comes from the source.
+
+void Consumer::handle_subscribed(Timestamp now) { update_waits(now); }
+
+void Consumer::handle_source_paused(Timestamp now, bool paused) {
+  if (paused)
+    stop(now);
+  else
+    update_waits(now);
+}
+
+void Consumer::handle_source_closed() {
+  numbering_.end();
+  waits_ = 0;
+  viewed_.reset();
+  needs_refresh_ = false;
+  stands_still_since_.reset();
+  silence_check_.reset();
+}
+
+void Consumer::handle_packet(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) {
+  if (paused_) return;
+  if (packet.late)
+    handle_late(now, packet, sink);
+  else
+    handle_in_order(now, packet, sink);
+}
+
+void Consumer::handle_in_order(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) {
+  const bool is_mine = numbering_.active() && packet.stream == numbering_.stream();
+  if (is_mine && packet.sequence - numbering_.newest_incoming() >= StreamReceiver::kMaxDropout) {
+    stop(now);  // The publisher began anew.
+    return handle_in_order(now, packet, sink);
+  }
+  const Choice choice = choose(now, packet);
+  switch (choice.verdict) {
+    case Choice::Verdict::Drop:
+      if (is_mine) leave_out(packet);
+      break;
+    case Choice::Verdict::Start: start(now, packet); [[fallthrough]];
+    case Choice::Verdict::Forward: forward(now, packet, choice.ends_picture, sink); break;
+  }
+  if (choice.changed) {
+    update_waits(now);
+    update_layers();
+  }
+}
+
+Choice Consumer::choose(Timestamp now, const ReceivedPacket& packet) {
+  if (packet.is_empty || !codec_of(packet)) return {};
+  if (is_video()) return selector_->choose(now, packet, *source());
+  return {numbering_.active() ? Choice::Verdict::Forward : Choice::Verdict::Start, false, false};
+}
+
+void Consumer::start(Timestamp now, const ReceivedPacket& packet) {
+  numbering_.begin(packet.stream, packet.sequence);
+  shift_.timestamp = timeline_.start(now, packet.stream, packet.view.timestamp(), *source());
+  pictures_.start(packet, shift_);
+  set_viewed(packet.stream);
+  if (is_video() && !silence_check_) silence_check_ = now + kLayerSilence;
+}
+
+void Consumer::stop(Timestamp now) {
+  numbering_.end();
+  if (selector_) selector_->stop();
+  needs_refresh_ = false;
+  silence_check_.reset();
+  set_viewed(std::nullopt);
+  update_waits(now);
+  update_layers();
+}
+
+void Consumer::forward(Timestamp now, const ReceivedPacket& packet, bool ends_picture,
+                       PacketSink& sink) {
+  if (selector_) shift_.layers = selector_->limits();
+  Numbering::Found place;
+  place.number = numbering_.forward(packet.sequence, shift_);
+  place.stream = packet.stream;
+  place.shift = shift_;
+  pictures_.handle_forwarded(packet, shift_);
+  timeline_.handle_sent(now, packet.view.timestamp() - shift_.timestamp);
+  if (packet.info.is_key_frame_start && is_video()) {
+    ++key_frames_;
+    if (needs_refresh_) {
+      needs_refresh_ = false;
+      update_waits(now);
+    }
+  }
+  send(now, packet, place, ends_picture, Send::First, sink);
+}
+
+void Consumer::leave_out(const ReceivedPacket& packet) {
+  numbering_.leave_out(packet.sequence, shift_);
+  pictures_.handle_left_out(packet, shift_);
+}
+
+void Consumer::handle_late(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) {
+  if (const auto place = numbering_.find_incoming(packet.stream, packet.sequence)) {
+    send(now, packet, *place, false, Send::First, sink);
+    return;
+  }
+  // A key frame that one waits for may begin with a packet that comes late.
+  const bool is_mine = numbering_.active() && packet.stream == numbering_.stream();
+  if (!is_video() || is_mine || !packet.info.is_key_frame_start) return;
+  handle_in_order(now, packet, sink);
+  if (numbering_.active() && numbering_.stream() == packet.stream)
+    catch_up(now, packet.stream, packet.sequence, sink);
+}
+
+void Consumer::catch_up(Timestamp now, std::uint8_t stream, std::int64_t sequence,
+                        PacketSink& sink) {
+  const History& history = source()->stream(stream).history;
+  const std::int64_t newest = history.newest().value_or(sequence);
+  for (std::int64_t next = sequence + 1; next <= newest; ++next)
+    if (const ReceivedPacket* packet = history.find(next)) handle_in_order(now, *packet, sink);
+}
+
+// What comes from the viewer.
+
+void Consumer::handle_nack(Timestamp now, const rtcp::Nack& nack, PacketSink& sink) {
+  ++nacks_;
+  if (!can_flow()) return;
+  nack.for_each_lost([&](std::uint16_t lost) {
+    ++nacked_packets_;
+    retransmit(now, lost, sink);
+  });
+}
+
+void Consumer::retransmit(Timestamp now, std::uint16_t sequence_number, PacketSink& sink) {
+  auto place = numbering_.find_outgoing(sequence_number);
+  if (!place) return;
+  const ReceivedPacket* packet = source()->stream(place->stream).history.find(place->number);
+  if (!packet || now - packet->arrival > History::kMaxAge) return;
+  place->number = numbering_.unwrap(sequence_number);
+  const TimeDelta rtt = reports_.round_trip_time().value_or(TimeDelta::zero());
+  if (!budget_.take(now, place->number, packet->view.datagram().size(), rtt)) return;
+  if (send(now, *packet, *place, false, Send::Retransmission, sink)) ++retransmitted_;
+}
+
+void Consumer::handle_key_frame_request(Timestamp now, KeyFrameFeedback feedback) {
+  ++(feedback == KeyFrameFeedback::Pli ? plis_ : firs_);
+  request_key_frame(now);
+}
+
+void Consumer::handle_report_block(Timestamp now, const rtcp::ReportBlock& block) {
+  reports_.handle_report_block(now, block);
+}
+
+// What leaves.
+
+bool Consumer::is_wanted(const ReceivedPacket& packet, const Shift& shift) const {
+  if (packet.is_empty) return false;
+  return !selector_ || selector_->includes(packet, *source(), shift.layers);
+}
+
+bool Consumer::send(Timestamp now, const ReceivedPacket& packet, const Numbering::Found& place,
+                    bool ends_picture, Send kind, PacketSink& sink) {
+  const bool repeats = kind == Send::Retransmission;
+  const bool is_rtx = repeats && rtx_ssrc_ && codec_of(packet) && codec_->rtx_payload_type;
+  OutgoingPacket* out = codec_of(packet) ? sink.emplace() : nullptr;
+  if (!out) {
+    ++discarded_;
+    return false;
+  }
+  const bool with_payload = is_wanted(packet, place.shift);
+  if (!write_head(packet, place, ends_picture, is_rtx, with_payload, *out)) {
+    sink.cancel();
+    ++discarded_;
+    return false;
+  }
+  out->is_repetition = repeats && !is_rtx;
+  const std::size_t size = out->size();
+  bytes_ += size;
+  ++sent_;
+  rate_.add(now, size);
+  if (!repeats) {
+    budget_.handle_forwarded(size);
+    reports_.handle_sent(now, out->prefix_size + out->payload.size());
+  }
+  return true;
+}
+
+bool Consumer::write_head(const ReceivedPacket& packet, const Numbering::Found& place,
+                          bool ends_picture, bool is_rtx, bool with_payload, OutgoingPacket& out) {
+  constexpr std::size_t kMaxPrefix = rtp::kOsnSize + kMaxRewrittenDescriptor;
+  rtp::Rewrite rewrite;
+  rewrite.ssrc = is_rtx ? *rtx_ssrc_ : ssrc_;
+  rewrite.sequence_number = static_cast<std::uint16_t>(is_rtx ? next_rtx_ : place.number);
+  rewrite.timestamp = packet.view.timestamp() - place.shift.timestamp;
+  rewrite.payload_type = is_rtx ? *codec_->rtx_payload_type : codec_->payload_type;
+  if (ends_picture) rewrite.marker = true;
+  rewrite.mid = mid_;
+  const MutableBytes head(out.head);
+  const auto written =
+      rtp::rewrite_header(packet.view, source()->extensions(), extensions_, rewrite,
+                          head.first(OutgoingPacket::kHeadCapacity - kMaxPrefix));
+  if (!written) return false;
+
+  out.header_size = static_cast<std::uint16_t>(written->size);
+  out.patch = written->patch;
+  if (place.shift.frame_number != 0 && packet.targets)
+    shift_frame_number(out.header(), extensions_.id(rtp::ExtensionKind::DependencyDescriptor),
+                       place.shift.frame_number);
+  std::size_t prefix = 0;
+  if (is_rtx) {
+    store_be16(head, written->size, static_cast<std::uint16_t>(place.number));
+    prefix = rtp::kOsnSize;
+  }
+  if (with_payload) {
+    const std::size_t replaced = write_descriptor(
+        packet, place.shift, head.subspan(written->size + prefix, kMaxRewrittenDescriptor));
+    prefix += replaced;
+    out.payload = packet.view.payload().subspan(replaced);
+    out.keeps_payload = packet.buffer;
+  }
+  out.prefix_size = static_cast<std::uint8_t>(prefix);
+  out.ssrc = rewrite.ssrc;
+  out.index = static_cast<std::uint64_t>(is_rtx ? next_rtx_++ : place.number);
+  out.marker = rewrite.marker.value_or(packet.view.marker());
+  out.is_video = is_video();
+  out.is_rtx = is_rtx;
+  return true;
+}
+
+const CodecEntry* Consumer::codec_of(const ReceivedPacket& packet) {
+  if (!codec_ || codec_->payload_type != packet.mapped_payload_type)
+    codec_ = codecs_.find(packet.mapped_payload_type);
+  return codec_;
+}
+
+bool Consumer::collect_rtcp(Timestamp now, rtcp::CompoundBuilder& builder) {
+  if (!source()) return true;
+  if (const auto at = reports_.next_timeout(); at && *at <= now) update_clock();
+  return reports_.collect(now, source()->clock_rate(), cname_, builder);
+}
+
+void Consumer::update_clock() {
+  if (!numbering_.active()) return;
+  auto clock = source()->stream(numbering_.stream()).clock;
+  if (!clock) return;
+  clock->rtp_timestamp -= shift_.timestamp;
+  reports_.set_clock(*clock);
+}
+
+// What is waited for.
+
+void Consumer::set_viewed(std::optional<std::uint8_t> stream) {
+  if (viewed_ == stream) return;
+  if (viewed_) source()->end_view(*viewed_);
+  viewed_ = stream;
+  if (viewed_) source()->begin_view(*viewed_);
+}
+
+void Consumer::update_waits(Timestamp now) {
+  if (!is_video() || !source()) return;
+  std::uint32_t waits = 0;
+  if (can_flow()) {
+    waits = selector_->wanted(now, *source());
+    if (needs_refresh_ && numbering_.active()) waits |= bit(numbering_.stream());
+  }
+  const std::uint32_t before = std::exchange(waits_, waits);
+  for (std::size_t i = 0; i < source()->stream_count(); ++i) {
+    if ((waits & ~before & bit(i)) != 0) source()->begin_wait(now, i);
+    if ((before & ~waits & bit(i)) != 0) source()->end_wait(i);
+  }
+  const bool stands_still = can_flow() && !numbering_.active();
+  if (!stands_still) {
+    stands_still_since_.reset();
+  } else if (!stands_still_since_) {
+    stands_still_since_ = now;
+    told_that_it_waits_ = false;
+  }
+}
+
+void Consumer::update_layers() {
+  if (type_ == ConsumerType::Simple || !source()) return;
+  const auto layers = current_layers();
+  // An SVC stream's layers are known once its first key picture is complete.
+  if (layers == told_layers_ || (!layers && numbering_.active())) return;
+  told_layers_ = layers;
+  source()->events().post(LayersChanged{id_, layers});
+}
+
+void Consumer::handle_timeout(Timestamp now) {
+  if (!source()) return;
+  if (silence_check_ && now >= *silence_check_) {
+    silence_check_ = selector_->check_silence(now, *source());
+    update_waits(now);
+    update_layers();
+  }
+  if (stands_still_since_ && !told_that_it_waits_ &&
+      now >= *stands_still_since_ + kStandstillReport) {
+    told_that_it_waits_ = true;
+    source()->events().post(
+        Diagnosis{Diagnosis::Kind::WaitsForKeyFrame, id_, producer_, now - *stands_still_since_});
+  }
+  if (!was_resumed_ && now >= created_ + kNeverResumedReport) {
+    was_resumed_ = true;
+    source()->events().post(
+        Diagnosis{Diagnosis::Kind::NeverResumed, id_, producer_, now - created_});
+  }
+}
+
+std::optional<Timestamp> Consumer::next_timeout() const {
+  if (!source()) return std::nullopt;
+  std::optional<Timestamp> next = reports_.next_timeout();
+  const auto consider = [&](Timestamp at) {
+    if (!next || at < *next) next = at;
+  };
+  if (silence_check_) consider(*silence_check_);
+  if (stands_still_since_ && !told_that_it_waits_)
+    consider(*stands_still_since_ + kStandstillReport);
+  if (!was_resumed_) consider(created_ + kNeverResumedReport);
+  return next;
+}
+
+ConsumerStats Consumer::stats(Timestamp now) const {
+  ConsumerStats stats;
+  stats.consumer = id_;
+  stats.producer = producer_;
+  stats.kind = kind_;
+  stats.paused = paused_;
+  stats.producer_paused = source() && source()->paused();
+  RtpStreamStats& stream = stats.stream;
+  stream.inbound = false;
+  stream.ssrc = ssrc_;
+  stream.rtx_ssrc = rtx_ssrc_;
+  stream.kind = kind_;
+  stream.mime_type = codecs_.first()->mime_type;
+  stream.packets = sent_;
+  stream.bytes = bytes_;
+  stream.bitrate_bps = static_cast<std::uint64_t>(rate_.rate(now).bps());
+  stream.packets_lost = reports_.packets_lost();
+  stream.fraction_lost = reports_.fraction_lost();
+  stream.packets_discarded = discarded_;
+  stream.packets_retransmitted = retransmitted_;
+  stream.nack_count = nacks_;
+  stream.nack_packet_count = nacked_packets_;
+  stream.pli_count = plis_;
+  stream.fir_count = firs_;
+  stream.jitter = reports_.jitter();
+  stream.key_frames = key_frames_;
+  if (const auto rtt = reports_.round_trip_time())
+    stream.round_trip_time_ms = std::chrono::duration<double, std::milli>(*rtt).count();
+  return stats;
+}
+
+}  // namespace sfu::media

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.h"
+#include "media/numbering.h"
+#include "media/received_packet.h"
+
+namespace sfu::media {
+
+/// Picture ids, TL0PICIDX and frame numbers of one outgoing stream: continuous over switches, and
+/// for VP8 also over pictures that are left out.
+///
+/// VP8's receivers take a gap in picture ids for loss (RFC 7741 §4.2). VP9 and the dependency
+/// descriptor count references in picture ids and frame numbers (RFC 9628 §4.2, AV1 RTP appendix
+/// A), which therefore keep their distances between switches.
+class PictureNumbers {
+ public:
+  /// Sets the picture parts of `shift` for a stream that starts with `packet`.
+  void start(const ReceivedPacket& packet, Shift& shift);
+  void handle_forwarded(const ReceivedPacket& packet, const Shift& shift);
+  /// May change `shift` for what comes next.
+  void handle_left_out(const ReceivedPacket& packet, Shift& shift);
+
+ private:
+  std::optional<std::uint16_t> picture_id_;  // The newest that left.
+  std::optional<std::uint8_t> tl0_picture_index_;
+  std::optional<std::uint16_t> frame_number_;
+  std::optional<std::uint16_t> newest_incoming_;  // Picture id, forwarded or left out.
+};
+
+/// The longest that replaces the head of a payload.
+inline constexpr std::size_t kMaxRewrittenDescriptor = 8;
+
+/// Writes into `out`, of kMaxRewrittenDescriptor bytes, what replaces as many bytes at the head of
+/// the packet's payload. Returns how many; 0 where the payload leaves as it came.
+std::size_t write_descriptor(const ReceivedPacket& packet, const Shift& shift, MutableBytes out);
+
+/// Shifts the frame number in the dependency descriptor with this extension id, if `header` (a
+/// whole RTP header) has one.
+void shift_frame_number(MutableBytes header, std::uint8_t extension_id, std::uint16_t shift);
+
+}  // namespace sfu::media

@@ -1,0 +1,107 @@
+#include "media/source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace sfu::media {
+
+Source::Source(const SourceOptions& options, EventQueue& events)
+    : options_(options), events_(events) {
+  SFU_CHECK(options.streams >= 1 && options.streams <= kMaxStreams);
+  for (SourceStream& stream : streams_) stream.temporal_layers = options.temporal_layers;
+}
+
+Source::~Source() {
+  for (const Subscription& subscription : subscriptions_) {
+    subscription.subscriber->source_ = nullptr;
+    subscription.subscriber->handle_source_closed();
+  }
+}
+
+void Source::forward(Timestamp now, ReceivedPacket&& packet) {
+  SourceStream& stream = streams_[packet.stream];
+  const ReceivedPacket& placed = options_.keeps_history ? stream.history.add(now, std::move(packet))
+                                                        : stream.history.hold(std::move(packet));
+  note(now, placed);
+  for (const Subscription& subscription : subscriptions_)
+    subscription.subscriber->handle_packet(now, placed, *subscription.sink);
+}
+
+void Source::note(Timestamp now, const ReceivedPacket& packet) {
+  if (packet.is_empty) return;
+  SourceStream& stream = streams_[packet.stream];
+  stream.last_media = now;
+  const std::size_t spatial =
+      std::min<std::size_t>(packet.info.spatial_layer, kMaxSpatialLayers - 1);
+  stream.layer_last_media[spatial] = now;
+  if (packet.info.temporal_layer >= stream.temporal_layers)
+    stream.temporal_layers = static_cast<std::uint8_t>(packet.info.temporal_layer + 1);
+  if (!packet.info.is_key_frame_start) return;
+  stream.key_frames.handle_key_frame();
+  stream.has_lasting_gap = false;
+}
+
+void Source::set_paused(Timestamp now, bool paused) {
+  if (paused == paused_) return;
+  paused_ = paused;
+  if (paused)
+    for (SourceStream& stream : streams_) {
+      stream.key_frames.cancel();
+      stream.has_lasting_gap = false;
+      stream.history.clear();
+    }
+  for (const Subscription& subscription : subscriptions_)
+    subscription.subscriber->handle_source_paused(now, paused);
+}
+
+bool Source::poll_key_frame_request(Timestamp now, std::size_t stream) {
+  SourceStream& wanted = streams_[stream];
+  return wanted.key_frames.poll(
+      now, wanted.waiting > 0 || (wanted.has_lasting_gap && wanted.viewers > 0));
+}
+
+void Source::set_round_trip_time(TimeDelta rtt) {
+  for (SourceStream& stream : streams_) stream.key_frames.set_round_trip_time(rtt);
+}
+
+void Source::handle_lasting_gap(Timestamp now, std::size_t stream) {
+  if (!is_video() || streams_[stream].viewers == 0) return;
+  streams_[stream].has_lasting_gap = true;
+  request_key_frame(now, stream);
+}
+
+void Source::begin_wait(Timestamp now, std::size_t stream) {
+  ++streams_[stream].waiting;
+  request_key_frame(now, stream);
+}
+
+void Source::end_wait(std::size_t stream) {
+  SFU_CHECK(streams_[stream].waiting > 0);
+  --streams_[stream].waiting;
+}
+
+void Source::request_key_frame(Timestamp now, std::size_t stream) {
+  if (!is_video() || paused_) return;
+  KeyFrameRequester& key_frames = streams_[stream].key_frames;
+  const auto before = key_frames.next_timeout();
+  key_frames.request(now);
+  if (key_frames.next_timeout() != before) events_.post(FeedbackWanted{options_.producer});
+}
+
+void Source::subscribe(Timestamp now, Subscriber& subscriber, PacketSink& sink) {
+  SFU_CHECK(subscriber.source_ == nullptr);
+  subscriber.source_ = this;
+  subscriptions_.push_back({&subscriber, &sink});
+  subscriber.handle_subscribed(now);
+}
+
+void Source::unsubscribe(Subscriber& subscriber) {
+  SFU_CHECK(subscriber.source_ == this);
+  subscriber.source_ = nullptr;
+  std::erase_if(subscriptions_,
+                [&](const Subscription& entry) { return entry.subscriber == &subscriber; });
+}
+
+}  // namespace sfu::media
