@@ -1,7 +1,14 @@
 import './styles/index.css';
 import { Call } from './call/call';
 import { LocalMedia } from './call/local-media';
-import { rememberCall, rememberedCall, rememberedName, rememberName } from './memory';
+import {
+  rememberCall,
+  rememberDevices,
+  rememberedCall,
+  rememberedDevices,
+  rememberedName,
+  rememberName,
+} from './memory';
 import { fetchDemoToken, readClaims, ServerAway, TokenNeeded, type Credentials } from './net/token';
 import { CallScreen } from './ui/call-screen';
 import { JoinScreen, type JoinScreenOptions, type JoinWish } from './ui/join-screen';
@@ -28,6 +35,8 @@ function showJoin(change: Partial<JoinScreenOptions> = {}): JoinScreen {
     askForToken: false,
     words: null,
     on: { camera: true, microphone: true },
+    devices: rememberedDevices(),
+    onDevices: rememberDevices,
     onJoin: (wish) => enter(screen, wish),
     ...change,
   });
@@ -70,7 +79,7 @@ async function enter(screen: JoinScreen, wish: JoinWish): Promise<void> {
   let credentials = await credentialsFor(screen, wish);
   rememberName(wish.name);
   rememberAddress(wish.roomId);
-  const local = new LocalMedia();
+  const local = new LocalMedia(rememberedDevices());
   local.adopt(wish.opened, wish.on);
   const remember = (): void =>
     rememberCall({

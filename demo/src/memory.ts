@@ -1,3 +1,5 @@
+import type { DeviceChoice } from './media/devices';
+
 /** What the page remembers: the name for the next time, the meeting for after a reload. */
 
 export interface RememberedCall {
@@ -10,6 +12,7 @@ export interface RememberedCall {
 }
 
 const NAME_KEY = 'meetlite.name';
+const DEVICES_KEY = 'meetlite.devices';
 const CALL_KEY = 'meetlite.call';
 
 export function rememberedName(): string {
@@ -18,6 +21,15 @@ export function rememberedName(): string {
 
 export function rememberName(name: string): void {
   read(() => localStorage.setItem(NAME_KEY, name));
+}
+
+export function rememberedDevices(): DeviceChoice {
+  const text = read(() => localStorage.getItem(DEVICES_KEY));
+  return (text == null ? null : read(() => JSON.parse(text) as DeviceChoice)) ?? {};
+}
+
+export function rememberDevices(choice: DeviceChoice): void {
+  read(() => localStorage.setItem(DEVICES_KEY, JSON.stringify(choice)));
 }
 
 /** The meeting that this tab was in when it was reloaded. */

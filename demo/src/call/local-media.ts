@@ -1,5 +1,11 @@
 import { Emitter } from '../emitter';
-import { openDevice, openScreen, type DeviceKind, type Opened } from '../media/devices';
+import {
+  openDevice,
+  openScreen,
+  type DeviceChoice,
+  type DeviceKind,
+  type Opened,
+} from '../media/devices';
 
 interface LocalMediaEvents {
   changed: undefined;
@@ -16,6 +22,11 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   private screenTracks: { video: MediaStreamTrack; audio: MediaStreamTrack | null } | null = null;
   private microphoneOn = false;
   private opening = new Set<DeviceKind>();
+
+  /** @param choice which devices to open when they are switched on */
+  constructor(private readonly choice: DeviceChoice = {}) {
+    super();
+  }
 
   get camera(): MediaStreamTrack | null {
     return this.cameraTrack;
@@ -96,7 +107,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   private async open(kind: DeviceKind): Promise<MediaStreamTrack | null> {
     if (this.opening.has(kind)) return null;
     this.opening.add(kind);
-    const { track, problem } = await openDevice(kind);
+    const { track, problem } = await openDevice(kind, this.choice);
     this.opening.delete(kind);
     if (problem !== null) this.emit('problem', { kind, words: problem });
     return track;

@@ -2,6 +2,9 @@
 
 export type DeviceKind = 'camera' | 'microphone';
 
+/** Which device to use, by its id; the browser's choice where there is none. */
+export type DeviceChoice = Partial<Record<DeviceKind, string>>;
+
 export interface Opened {
   track: MediaStreamTrack | null;
   /** Why there is no track, for people to read; null where there is one. */
@@ -29,11 +32,27 @@ export function canShareScreen(): boolean {
   return typeof navigator.mediaDevices?.getDisplayMedia === 'function';
 }
 
-export async function openDevice(kind: DeviceKind): Promise<Opened> {
+/** What there is to choose from; empty before the browser was allowed to tell names. */
+export async function listDevices(kind: DeviceKind): Promise<MediaDeviceInfo[]> {
+  if (!canCapture()) return [];
+  const wanted = kind === 'camera' ? 'videoinput' : 'audioinput';
+  const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+  return devices.filter((device) => device.kind === wanted && device.label !== '');
+}
+
+function constraintsFor(kind: DeviceKind, choice: DeviceChoice): MediaTrackConstraints {
+  const usual = kind === 'camera' ? CAMERA : MICROPHONE;
+  const chosen = choice[kind];
+  // Ideal, not exact: a device that was unplugged since must not keep anybody out.
+  return chosen === undefined ? usual : { ...usual, deviceId: { ideal: chosen } };
+}
+
+export async function openDevice(kind: DeviceKind, choice: DeviceChoice = {}): Promise<Opened> {
   if (!canCapture()) return { track: null, problem: insecureWords() };
   try {
+    const constraints = constraintsFor(kind, choice);
     const stream = await navigator.mediaDevices.getUserMedia(
-      kind === 'camera' ? { video: CAMERA } : { audio: MICROPHONE },
+      kind === 'camera' ? { video: constraints } : { audio: constraints },
     );
     return { track: stream.getTracks()[0] ?? null, problem: null };
   } catch (error) {
@@ -45,12 +64,12 @@ export async function openDevice(kind: DeviceKind): Promise<Opened> {
  * Opens both with one question to the user, and each alone where that fails, so that a missing
  * camera does not cost the microphone.
  */
-export async function openBoth(): Promise<Record<DeviceKind, Opened>> {
+export async function openBoth(choice: DeviceChoice = {}): Promise<Record<DeviceKind, Opened>> {
   if (canCapture()) {
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
-        audio: MICROPHONE,
-        video: CAMERA,
+        audio: constraintsFor('microphone', choice),
+        video: constraintsFor('camera', choice),
       });
       return {
         camera: { track: stream.getVideoTracks()[0] ?? null, problem: null },
@@ -60,8 +79,8 @@ export async function openBoth(): Promise<Record<DeviceKind, Opened>> {
       // Which of the two it was, only asking for each alone can tell.
     }
   }
-  const microphone = await openDevice('microphone');
-  const camera = await openDevice('camera');
+  const microphone = await openDevice('microphone', choice);
+  const camera = await openDevice('camera', choice);
   return { camera, microphone };
 }
 

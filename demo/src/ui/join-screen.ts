@@ -1,5 +1,13 @@
-import { canCapture, openBoth, type DeviceKind, type Opened } from '../media/devices';
+import {
+  canCapture,
+  openBoth,
+  openDevice,
+  type DeviceChoice,
+  type DeviceKind,
+  type Opened,
+} from '../media/devices';
 import { TrackMeter } from '../media/levels';
+import { DevicePicker } from './device-picker';
 import { h, setAttribute, setText } from './dom';
 import { icon } from './icons';
 import { initialsOf } from './tile';
@@ -21,6 +29,8 @@ export interface JoinScreenOptions {
   /** Why the person is here again, or null. */
   words: string | null;
   on: Record<DeviceKind, boolean>;
+  devices: DeviceChoice;
+  onDevices(choice: DeviceChoice): void;
   onJoin(wish: JoinWish): Promise<void>;
 }
 
@@ -39,6 +49,7 @@ export class JoinScreen {
   private readonly initials = h('span', { class: 'avatar-initials', 'aria-hidden': 'true' });
   private readonly preview: HTMLElement;
   private readonly problems = h('ul', { class: 'device-problems', role: 'status' });
+  private readonly picker: DevicePicker;
   private readonly toggles: Record<DeviceKind, HTMLButtonElement>;
   private readonly on: Record<DeviceKind, boolean>;
   private opened: Record<DeviceKind, Opened> = { camera: NOT_OPENED, microphone: NOT_OPENED };
@@ -66,6 +77,7 @@ export class JoinScreen {
     this.tokenField = field('token', 'Access token', this.token);
     this.askForToken(options.askForToken);
     this.toggles = { microphone: this.toggle('microphone'), camera: this.toggle('camera') };
+    this.picker = new DevicePicker(options.devices, (kind, id) => void this.choose(kind, id));
     this.preview = this.buildPreview();
     this.element = this.build();
     setText(this.words, options.words ?? '');
@@ -142,6 +154,7 @@ export class JoinScreen {
         h('div', { class: 'preview-controls' }, this.toggles.microphone, this.toggles.camera),
       ),
       this.problems,
+      this.picker.element,
     );
   }
 
@@ -158,17 +171,26 @@ export class JoinScreen {
   }
 
   private async openDevices(): Promise<void> {
-    const opened = await openBoth();
-    if (!this.element.isConnected && this.handedOver) return;
-    this.opened = opened;
-    this.meter?.close();
-    this.meter = null;
-    window.clearInterval(this.meterTimer);
-    if (opened.microphone.track !== null) this.startMeter(opened.microphone.track);
+    this.opened = await openBoth(this.options.devices);
+    this.startMeter(this.opened.microphone.track);
     this.showDevices();
   }
 
-  private startMeter(track: MediaStreamTrack): void {
+  private async choose(kind: DeviceKind, deviceId: string): Promise<void> {
+    this.options.devices[kind] = deviceId;
+    this.options.onDevices(this.options.devices);
+    this.opened[kind].track?.stop();
+    this.opened[kind] = await openDevice(kind, this.options.devices);
+    if (kind === 'camera') this.video.srcObject = null;
+    else this.startMeter(this.opened.microphone.track);
+    this.showDevices();
+  }
+
+  private startMeter(track: MediaStreamTrack | null): void {
+    this.meter?.close();
+    this.meter = null;
+    window.clearInterval(this.meterTimer);
+    if (track === null) return;
     const meter = new TrackMeter(track);
     this.meter = meter;
     this.meterTimer = window.setInterval(() => {
@@ -188,6 +210,7 @@ export class JoinScreen {
     this.showToggle('microphone', this.on.microphone && microphone.problem === null);
     this.showToggle('camera', this.on.camera && camera.problem === null);
     this.showProblems(camera.problem, microphone.problem);
+    void this.picker.show({ camera: camera.track, microphone: microphone.track });
   }
 
   private showProblems(camera: string | null, microphone: string | null): void {
