@@ -238,7 +238,7 @@ def check_ownership(tree):
         if is_test(path) or path in OWNERSHIP_EXCEPTIONS:
             continue
         code = without_comments(text)
-        found += find(re.compile(r"\bthrow\b"), code, f"src/{path}", "throws")
+        found += find(re.compile(r"\bthrow\s+[^\s;]"), code, f"src/{path}", "throws")
         found += find(re.compile(r"\b(?:shared_ptr|make_shared|enable_shared_from_this)\b"), code, f"src/{path}", "shares")
     return found
 
