@@ -168,12 +168,12 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
   Transport& transport = *at(found->second);
   if (transport.consumers().size() >= config_.max_consumers_per_transport)
     return fail(CommandError::LimitReached);
-  const auto added = transport.add_consumer(now, command.producer,
-                                            {.id = command.consumer,
-                                             .kind = command.kind,
-                                             .type = convert(command.type),
-                                             .parameters = command.parameters,
-                                             .paused = command.paused});
+  const auto added = transport.add_consumer(now, {.id = command.consumer,
+                                                  .producer = command.producer,
+                                                  .kind = command.kind,
+                                                  .type = convert(command.type),
+                                                  .parameters = command.parameters,
+                                                  .paused = command.paused});
   if (!added) {
     switch (added.error()) {
       case Transport::ConsumerRefusal::NoSuchProducer: return fail(CommandError::NotFound);

@@ -70,14 +70,15 @@ media::Producer* WebRtcTransport::find_producer(ProducerId id) {
 }
 
 Result<void, WebRtcTransport::ConsumerRefusal> WebRtcTransport::add_consumer(
-    Timestamp now, ProducerId producer, const media::ConsumerOptions& options) {
+    Timestamp now, const media::ConsumerOptions& options) {
   auto created = media::Consumer::create(now, options, random_);
   if (!created) return fail(ConsumerRefusal::Unsupported);
   media::Consumer& consumer = **created;
   const auto rtx = consumer.rtx_ssrc();
   if (consumers_by_ssrc_.contains(consumer.ssrc()) || (rtx && consumers_by_ssrc_.contains(*rtx)))
     return fail(ConsumerRefusal::SsrcTaken);
-  if (!router_.subscribe(now, producer, consumer, queue_)) return fail(ConsumerRefusal::NoSuchProducer);
+  if (!router_.subscribe(now, options.producer, consumer, queue_))
+    return fail(ConsumerRefusal::NoSuchProducer);
 
   consumers_by_ssrc_[consumer.ssrc()] = &consumer;
   if (rtx) consumers_by_ssrc_[*rtx] = &consumer;

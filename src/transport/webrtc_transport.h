@@ -78,8 +78,7 @@ class WebRtcTransport {
   media::Producer* find_producer(ProducerId id);
 
   enum class ConsumerRefusal : std::uint8_t { NoSuchProducer, Unsupported, SsrcTaken };
-  Result<void, ConsumerRefusal> add_consumer(Timestamp now, ProducerId producer,
-                                             const media::ConsumerOptions& options);
+  Result<void, ConsumerRefusal> add_consumer(Timestamp now, const media::ConsumerOptions& options);
   void remove_consumer(ConsumerId id);
   media::Consumer* find_consumer(ConsumerId id);
 
