@@ -1,0 +1,323 @@
+#include "service/mediasoup_server.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <chrono>
+#include <exception>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include "base/check.h"
+
+namespace sfu::service {
+namespace {
+
+using signaling::socketio::ConnectRefusal;
+using signaling::socketio::Handshake;
+
+Options with_clocks(Options options) {
+  if (!options.clock)
+    options.clock = [] {
+      return Timestamp(std::chrono::duration_cast<TimeDelta>(
+          std::chrono::steady_clock::now().time_since_epoch()));
+    };
+  if (!options.unix_time)
+    options.unix_time = [] {
+      return std::chrono::duration_cast<std::chrono::seconds>(
+          std::chrono::system_clock::now().time_since_epoch());
+    };
+  return options;
+}
+
+ErrorCode code_of(signaling::auth::AuthError error) {
+  switch (error) {
+    case signaling::auth::AuthError::TokenMissing: return ErrorCode::TokenMissing;
+    case signaling::auth::AuthError::TokenInvalid: return ErrorCode::TokenInvalid;
+    case signaling::auth::AuthError::TokenExpired: return ErrorCode::TokenExpired;
+  }
+  return ErrorCode::TokenInvalid;
+}
+
+}  // namespace
+
+MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor executor,
+                                 signaling::socketio::Server& signaling,
+                                 const std::vector<worker::WorkerPort*>& ports, Logger& log,
+                                 RandomSource& random)
+    : options_(with_clocks(std::move(options))),
+      executor_(executor),
+      signaling_(signaling),
+      log_(log),
+      random_(random),
+      started_at_(options_.clock()),
+      consumers_(random),
+      turns_(std::move(executor)),
+      connects_(options_.connects_per_second, options_.connect_burst, started_at_) {
+  SFU_CHECK(!ports.empty());
+  for (std::size_t i = 0; i < ports.size(); ++i)
+    workers_.push_back(std::make_unique<Worker>(i, *ports[i], options_.clock));
+  signaling_.add_namespace("/", *this);
+}
+
+MediasoupServer::~MediasoupServer() = default;
+
+// Connections.
+
+Result<void, ConnectRefusal> MediasoupServer::on_connect(ConnectionId id,
+                                                         const Handshake& handshake) {
+  auto identity = admit(handshake.auth);
+  if (!identity) {
+    const auto code = to_string(identity.error());
+    log_.info("connection refused",
+              {{"code", code}, {"remote", handshake.request.remote.to_string()}});
+    return sfu::fail(ConnectRefusal{"Authentication failed", json::object{{"code", code}}});
+  }
+  log_.debug("connected", {{"connection", id.value}, {"user", identity->user_id}});
+  connections_.emplace(id, Connection{std::move(*identity),
+                                      TokenBucket(options_.events_per_second, options_.event_burst,
+                                                  options_.clock()),
+                                      {},
+                                      false,
+                                      std::nullopt});
+  return {};
+}
+
+Result<signaling::auth::Identity, ErrorCode> MediasoupServer::admit(const json::value& auth) {
+  if (draining_) return sfu::fail(ErrorCode::ShuttingDown);
+  if (connections_.size() >= options_.max_connections) return sfu::fail(ErrorCode::ServerFull);
+  if (!connects_.take(options_.clock())) return sfu::fail(ErrorCode::RateLimited);
+  const json::object* object = auth.if_object();
+  const json::value* token = object ? object->if_contains("token") : nullptr;
+  if (!token || token->is_null()) return sfu::fail(ErrorCode::TokenMissing);
+  if (!token->is_string()) return sfu::fail(ErrorCode::TokenInvalid);
+  ErrorCode why = ErrorCode::TokenInvalid;
+  for (const auto& verifier : options_.token_verifiers) {
+    auto identity = verifier.verify(token->get_string(), options_.unix_time());
+    if (identity) return std::move(*identity);
+    if (identity.error() != signaling::auth::AuthError::TokenInvalid)
+      why = code_of(identity.error());
+  }
+  return sfu::fail(why);
+}
+
+void MediasoupServer::on_disconnect(ConnectionId id, signaling::socketio::DisconnectReason reason) {
+  log_.debug("disconnected", {{"connection", id.value}, {"reason", to_string(reason)}});
+  if (const auto place = find(id)) leave(place->participant, to_string(reason));
+  connections_.erase(id);
+}
+
+void MediasoupServer::drain() { draining_ = true; }
+
+// Requests: those of one connection run one at a time, in the order in which they came.
+
+void MediasoupServer::on_event(ConnectionId id, signaling::socketio::Event event) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  QueuedRequest request{std::move(event.name), {}, std::move(event.ack), std::nullopt};
+  if (!found->second.bucket.take(options_.clock()))
+    request.verdict = Failure{ErrorCode::RateLimited, ""};
+  else if (!event.arguments.attachments.empty())
+    request.verdict = Failure{ErrorCode::InvalidRequest, "the payload must not be binary"};
+  else if (!event.arguments.values.empty())
+    request.body = std::move(event.arguments.values.front());
+  enqueue(id, std::move(request));
+}
+
+void MediasoupServer::on_too_deep(ConnectionId id, std::optional<std::string> event,
+                                  std::optional<signaling::socketio::Ack> ack) {
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return;
+  const bool too_many = !found->second.bucket.take(options_.clock());
+  const Failure verdict = too_many ? Failure{ErrorCode::RateLimited, ""}
+                                   : Failure{ErrorCode::TooDeep, "at most 32 levels"};
+  enqueue(id, QueuedRequest{event.value_or(""), {}, std::move(ack), verdict});
+}
+
+void MediasoupServer::enqueue(ConnectionId id, QueuedRequest request) {
+  Connection& connection = connections_.at(id);
+  if (connection.queue.size() >= options_.max_queued_requests) {
+    Request refused(signaling_, id, std::move(request));
+    refused.fail(ErrorCode::RateLimited);
+    return;
+  }
+  connection.queue.push_back(std::move(request));
+  if (std::exchange(connection.running, true)) return;
+  boost::asio::co_spawn(executor_, run_requests(id), boost::asio::detached);
+}
+
+asio::awaitable<void> MediasoupServer::run_requests(ConnectionId id) {
+  for (;;) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) co_return;
+    Connection& connection = found->second;
+    if (connection.queue.empty()) {
+      connection.running = false;
+      co_return;
+    }
+    Request request(signaling_, id, std::move(connection.queue.front()));
+    connection.queue.pop_front();
+    co_await answer(request);
+    if (request.failure()) log_failure(request);
+  }
+}
+
+asio::awaitable<void> MediasoupServer::answer(Request& request) {
+  const auto place = find(request.connection());
+  const RequestInfo* info = request.info();
+  if (request.verdict()) {
+    request.fail(request.verdict()->code, request.verdict()->detail);
+  } else if (!info) {
+    request.fail(ErrorCode::UnknownEvent);
+  } else if (info->stage != Stage::Anytime && !place) {
+    request.fail(ErrorCode::NotInRoom, "join a room first");
+  } else if (info->stage == Stage::WithTransport && !place->participant.announced) {
+    request.fail(ErrorCode::NoTransport, "create a transport first");
+  } else {
+    std::string fault = "the handler gave no answer";
+    try {
+      co_await info->handle(*this, request);
+    } catch (const std::exception& error) {  // Of a library, or of memory: not of our own.
+      fault = error.what();
+    }
+    if (request.is_answered()) co_return;
+    log_.error("request failed inside", {{"event", request.event()}, {"fault", fault}});
+    request.fail(ErrorCode::InternalError);
+  }
+}
+
+void MediasoupServer::log_failure(const Request& request) {
+  const Failure& failure = *request.failure();
+  const auto* who = identity(request.connection());
+  log_.info("request refused", {{"event", request.event()},
+                                {"code", to_string(failure.code)},
+                                {"detail", failure.detail},
+                                {"user", who ? who->user_id : ""}});
+}
+
+// Rooms and participants.
+
+std::optional<MediasoupServer::Place> MediasoupServer::find(ParticipantId id) const {
+  const auto found = participants_.find(id);
+  if (found == participants_.end()) return std::nullopt;
+  return Place{*found->second.room, *found->second.participant};
+}
+
+std::optional<MediasoupServer::Place> MediasoupServer::find(ConnectionId id) const {
+  const auto found = connections_.find(id);
+  if (found == connections_.end() || !found->second.participant) return std::nullopt;
+  return find(*found->second.participant);
+}
+
+Room* MediasoupServer::find_room(const std::string& id) const {
+  const auto found = rooms_.find(id);
+  return found == rooms_.end() ? nullptr : found->second.get();
+}
+
+const signaling::auth::Identity* MediasoupServer::identity(ConnectionId id) const {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : &found->second.identity;
+}
+
+asio::awaitable<void> MediasoupServer::in_turn(std::string room_id, asio::awaitable<void> work) {
+  return turns_.run(std::move(room_id), std::move(work));
+}
+
+Room& MediasoupServer::add_room(const std::string& id) {
+  std::vector<std::tuple<std::size_t, std::size_t, std::size_t>> loads;  // Load, rooms, worker.
+  for (std::size_t i = 0; i < workers_.size(); ++i) loads.emplace_back(0, 0, i);
+  for (const auto& [room_id, room] : rooms_) {
+    auto& [load, rooms, index] = loads[room->worker().index()];
+    const auto totals = room->totals();
+    load += totals.transports + totals.producers + totals.consumers;
+    ++rooms;
+  }
+  Worker& worker = *workers_[std::get<2>(*std::min_element(loads.begin(), loads.end()))];
+  auto room = std::make_unique<Room>(id, RouterId::random(random_), worker, signaling_, consumers_);
+  log_.info("room opened", {{"room", id}, {"worker", worker.index()}});
+  return *rooms_.emplace(id, std::move(room)).first->second;
+}
+
+void MediasoupServer::remove_room_if_empty(Room& room) {
+  if (room.size() != 0) return;
+  room.worker().send(core::CloseRouter{room.router()});
+  log_.info("room closed", {{"room", room.id()}});
+  rooms_.erase(std::string(room.id()));
+}
+
+Participant& MediasoupServer::enter(ConnectionId id, Room& room) {
+  Connection& connection = connections_.at(id);
+  SFU_CHECK(!connection.participant);
+  const ParticipantId participant_id{++last_participant_};
+  Participant& participant =
+      room.add(std::make_unique<Participant>(participant_id, id, connection.identity));
+  connection.participant = participant_id;
+  participants_.emplace(participant_id, Whereabouts{&room, &participant});
+  log_.info("joined", {{"room", room.id()}, {"user", participant.user_id()}});
+  return participant;
+}
+
+void MediasoupServer::leave(Participant& participant, std::string_view why) {
+  const auto place = find(participant.id());
+  SFU_CHECK(place);
+  end_stay(participant, why);
+  remove_room_if_empty(place->room);
+}
+
+void MediasoupServer::end_stay(Participant& participant, std::string_view why) {
+  const auto place = find(participant.id());
+  SFU_CHECK(place);
+  log_.info("left", {{"room", place->room.id()}, {"user", participant.user_id()}, {"reason", why}});
+  const auto connection = connections_.find(participant.connection());
+  if (connection != connections_.end()) connection->second.participant.reset();
+  participants_.erase(participant.id());
+  place->room.remove(participant);
+}
+
+// Workers.
+
+void MediasoupServer::handle_worker_event(std::size_t index, core::Event event) {
+  if (auto* reply = std::get_if<core::Reply>(&event)) {
+    workers_.at(index)->handle_reply(std::move(*reply));
+  } else if (const auto* layers = std::get_if<core::ConsumerLayersChanged>(&event)) {
+    on_layers_changed(*layers);
+  } else if (const auto* diagnostic = std::get_if<core::Diagnostic>(&event)) {
+    if (diagnostic->level == core::Diagnostic::Level::Warn)
+      log_.warn(diagnostic->text, {{"worker", index}});
+    else
+      log_.info(diagnostic->text, {{"worker", index}});
+  } else if (const auto* state = std::get_if<core::TransportStateChanged>(&event)) {
+    log_transport_state(*state);
+  }
+}
+
+void MediasoupServer::on_layers_changed(const core::ConsumerLayersChanged& event) {
+  const auto viewer = consumers_.viewer_of(event.consumer);
+  const auto place = viewer ? find(*viewer) : std::nullopt;
+  if (!place) return;
+  json::object payload{{"consumerId", event.consumer.to_string()},
+                       {"spatialLayer", nullptr},
+                       {"temporalLayer", nullptr}};
+  if (event.layers) {
+    payload["spatialLayer"] = event.layers->spatial_layer;
+    payload["temporalLayer"] = event.layers->temporal_layer;
+  }
+  place->room.emit(place->participant, "consumer-layers-changed", payload);
+}
+
+void MediasoupServer::log_transport_state(const core::TransportStateChanged& event) {
+  constexpr std::array kIce = {"new", "connected", "disconnected"};
+  constexpr std::array kDtls = {"new", "connecting", "connected", "failed", "closed"};
+  const std::initializer_list<LogField> fields = {
+      {"transport", event.transport.to_string()},
+      {"ice", kIce[static_cast<std::size_t>(event.ice)]},
+      {"dtls", kDtls[static_cast<std::size_t>(event.dtls)]}};
+  if (event.dtls == core::DtlsState::Failed)
+    log_.warn("transport failed", fields);
+  else
+    log_.info("transport state", fields);
+}
+
+}  // namespace sfu::service

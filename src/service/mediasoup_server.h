@@ -1,0 +1,167 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/http.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/units.h"
+#include "service/consumer_registry.h"
+#include "service/participant.h"
+#include "service/request.h"
+#include "service/room.h"
+#include "service/token_bucket.h"
+#include "service/turn_queue.h"
+#include "service/worker.h"
+#include "signaling/auth/jwt.h"
+#include "signaling/socketio/server.h"
+
+namespace sfu::service {
+
+/// What the operator chooses, and the bounds of what clients can make the service hold.
+struct Options {
+  /// A token is good where any of these says so.
+  std::vector<signaling::auth::TokenVerifier> token_verifiers;
+  std::string admin_token;  // Opens the personal part of /stats; empty: loopback only.
+
+  std::size_t max_connections = 20'000;
+  std::size_t max_rooms = 10'000;
+  std::size_t max_participants_per_room = 1'000;
+  /// A page that joins a big meeting resumes all of its consumers at once.
+  double events_per_second = 200;
+  double event_burst = 1'000;
+  double connects_per_second = 500;
+  double connect_burst = 2'000;
+  /// Requests of one connection that wait for their turn.
+  std::size_t max_queued_requests = 2'000;
+  /// A worker that has not answered for so long makes the server degraded.
+  TimeDelta worker_patience = std::chrono::seconds(5);
+
+  /// Clocks, for tests to replace.
+  std::function<Timestamp()> clock;                         // Monotonic.
+  std::function<signaling::auth::UnixSeconds()> unix_time;  // Seconds since 1970.
+};
+
+/// Owns the workers and the rooms, and is what clients talk to: it authenticates connections, runs
+/// the requests of each in order, and tells clients what becomes of them. Everything in it belongs
+/// to the service thread.
+class MediasoupServer final : private signaling::socketio::Handler {
+ public:
+  using ConnectionId = signaling::socketio::ConnectionId;
+
+  /// Takes the namespace "/" of `signaling`. `ports`, one for each media worker, and the references
+  /// outlive the server; `executor` runs on the service thread.
+  MediasoupServer(Options options, boost::asio::any_io_executor executor,
+                  signaling::socketio::Server& signaling,
+                  const std::vector<worker::WorkerPort*>& ports, Logger& log, RandomSource& random);
+  ~MediasoupServer();
+  MediasoupServer(const MediasoupServer&) = delete;
+  MediasoupServer& operator=(const MediasoupServer&) = delete;
+
+  /// What came out of worker `index`'s FIFO, in its order.
+  void handle_worker_event(std::size_t index, core::Event event);
+
+  /// From now on nobody new is let in; who is here stays.
+  void drain();
+
+  /// GET /health and GET /stats, for whoever owns the HTTP shell. Answers once.
+  void handle_health(const HttpRequest& request, std::function<void(HttpResponse)> respond);
+  void handle_stats(const HttpRequest& request, std::function<void(HttpResponse)> respond);
+
+  // For the handlers of requests.
+
+  struct Place {
+    Room& room;
+    Participant& participant;
+  };
+  /// Where the connection's participant is, or the participant of this id; none where it is gone.
+  std::optional<Place> find(ConnectionId id) const;
+  std::optional<Place> find(ParticipantId id) const;
+  Room* find_room(const std::string& id) const;
+  const signaling::auth::Identity* identity(ConnectionId id) const;
+
+  /// Runs `work` when it is the turn of the room with this id.
+  asio::awaitable<void> in_turn(std::string room_id, asio::awaitable<void> work);
+
+  /// An empty room on the least loaded worker, whose router has still to be made.
+  Room& add_room(const std::string& id);
+  void remove_room_if_empty(Room& room);
+  bool rooms_are_full() const { return rooms_.size() >= options_.max_rooms; }
+  /// The connection is in no room.
+  Participant& enter(ConnectionId id, Room& room);
+  /// Ends the participant's stay, and the room where it was the last.
+  void leave(Participant& participant, std::string_view why);
+  /// The same for a room that somebody is about to enter.
+  void end_stay(Participant& participant, std::string_view why);
+  void disconnect(ConnectionId id) { signaling_.disconnect(id); }
+
+  const Options& options() const { return options_; }
+  RandomSource& random() { return random_; }
+  Logger& log() { return log_; }
+  ConsumerRegistry& consumers() { return consumers_; }
+
+  // For statistics.
+
+  const std::map<std::string, std::unique_ptr<Room>>& rooms() const { return rooms_; }
+  const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
+  std::size_t connection_count() const { return connections_.size(); }
+
+ private:
+  struct Connection {
+    signaling::auth::Identity identity;
+    TokenBucket bucket;
+    std::deque<QueuedRequest> queue;
+    bool running = false;  // A coroutine works on the queue.
+    std::optional<ParticipantId> participant;
+  };
+
+  Result<void, signaling::socketio::ConnectRefusal> on_connect(
+      ConnectionId id, const signaling::socketio::Handshake& handshake) override;
+  void on_event(ConnectionId id, signaling::socketio::Event event) override;
+  void on_too_deep(ConnectionId id, std::optional<std::string> event,
+                   std::optional<signaling::socketio::Ack> ack) override;
+  void on_disconnect(ConnectionId id, signaling::socketio::DisconnectReason reason) override;
+
+  Result<signaling::auth::Identity, ErrorCode> admit(const json::value& auth);
+  void enqueue(ConnectionId id, QueuedRequest request);
+  asio::awaitable<void> run_requests(ConnectionId id);
+  asio::awaitable<void> answer(Request& request);
+  void log_failure(const Request& request);
+  void on_layers_changed(const core::ConsumerLayersChanged& event);
+  void log_transport_state(const core::TransportStateChanged& event);
+  asio::awaitable<void> collect_stats(bool is_admin, std::function<void(HttpResponse)> respond);
+  bool is_admin(const HttpRequest& request) const;
+  bool is_any_worker_stuck() const;
+
+  const Options options_;
+  const boost::asio::any_io_executor executor_;
+  signaling::socketio::Server& signaling_;
+  Logger& log_;
+  RandomSource& random_;
+  const Timestamp started_at_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  ConsumerRegistry consumers_;
+  TurnQueue turns_;
+  TokenBucket connects_;
+  bool draining_ = false;
+  std::uint64_t last_participant_ = 0;
+  std::map<std::string, std::unique_ptr<Room>> rooms_;
+  std::unordered_map<ConnectionId, Connection> connections_;
+  struct Whereabouts {
+    Room* room;
+    Participant* participant;
+  };
+  std::unordered_map<ParticipantId, Whereabouts> participants_;
+};
+
+}  // namespace sfu::service

@@ -1,0 +1,11 @@
+#include "service/participant.h"
+
+namespace sfu::service {
+
+boost::json::object Participant::user_info() const {
+  boost::json::object info{{"email", identity_.email}, {"userId", identity_.user_id}};
+  if (identity_.name) info["name"] = *identity_.name;
+  return info;
+}
+
+}  // namespace sfu::service

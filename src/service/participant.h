@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <boost/json/object.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/ids.h"
+#include "base/units.h"
+#include "ortc/parameters.h"
+#include "service/consumer_handler.h"
+#include "service/producer_handler.h"
+#include "service/schemas.h"
+#include "signaling/auth/jwt.h"
+#include "signaling/socketio/server.h"
+
+namespace sfu::service {
+
+/// One stay of one person in one room. Never used twice, so an id that is looked up after a wait
+/// cannot name somebody else.
+using ParticipantId = StrongId<struct ParticipantIdTag, std::uint64_t>;
+
+/// The service's view of a transport.
+struct Transport {
+  TransportId id;
+  bool connected = false;      // connect-webrtc-transport has succeeded.
+  std::string cname;           // Of all producers on it, from the first one on.
+  std::uint32_t next_mid = 0;  // Of its consumers.
+};
+
+/// A person in a room, through one connection.
+class Participant {
+ public:
+  using ConnectionId = signaling::socketio::ConnectionId;
+
+  Participant(ParticipantId id, ConnectionId connection, signaling::auth::Identity identity)
+      : id_(id), connection_(connection), identity_(std::move(identity)) {}
+
+  ParticipantId id() const { return id_; }
+  ConnectionId connection() const { return connection_; }
+  /// What clients call participantId.
+  const std::string& user_id() const { return identity_.user_id; }
+  /// `{ email, userId, name? }`
+  boost::json::object user_info() const;
+
+  std::optional<Transport>& transport(Direction direction) {
+    return transports_[static_cast<std::size_t>(direction)];
+  }
+  const std::optional<Transport>& transport(Direction direction) const {
+    return transports_[static_cast<std::size_t>(direction)];
+  }
+
+  ProducerHandler& producers() { return producers_; }
+  const ProducerHandler& producers() const { return producers_; }
+  ConsumerHandler& consumers() { return consumers_; }
+  const ConsumerHandler& consumers() const { return consumers_; }
+
+  /// True from the first transport on: the others know of this participant.
+  bool announced = false;
+  std::optional<ortc::RtpCapabilities> capabilities;
+
+ private:
+  const ParticipantId id_;
+  const ConnectionId connection_;
+  const signaling::auth::Identity identity_;
+  std::array<std::optional<Transport>, 2> transports_;
+  ProducerHandler producers_;
+  ConsumerHandler consumers_;
+};
+
+}  // namespace sfu::service

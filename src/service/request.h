@@ -1,0 +1,59 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+
+#include "ortc/json_reader.h"
+#include "service/error_codes.h"
+#include "service/requests.h"
+#include "signaling/socketio/server.h"
+
+namespace sfu::service {
+
+namespace json = boost::json;
+
+/// An event of a client while it waits for its turn.
+struct QueuedRequest {
+  std::string event;
+  json::value body;  // The first argument; null where there is none.
+  std::optional<signaling::socketio::Ack> ack;
+  /// Set where it is decided already that the request fails.
+  std::optional<Failure> verdict;
+};
+
+/// One request on its way to its answer, which leaves as the acknowledgement where the client asked
+/// for one, else as the reply event or as `error`. Everything after the first answer is ignored.
+class Request {
+ public:
+  using ConnectionId = signaling::socketio::ConnectionId;
+
+  Request(signaling::socketio::Server& signaling, ConnectionId connection, QueuedRequest queued);
+
+  ConnectionId connection() const { return connection_; }
+  const std::string& event() const { return queued_.event; }
+  const json::value& body() const { return queued_.body; }
+  const RequestInfo* info() const { return info_; }
+  const std::optional<Failure>& verdict() const { return queued_.verdict; }
+  bool wants_acknowledgement() const { return wants_acknowledgement_; }
+  bool is_answered() const { return answered_; }
+  const std::optional<Failure>& failure() const { return failure_; }
+
+  void succeed(json::object fields = {});
+  void fail(ErrorCode code, std::string detail = {});
+  void fail(const ortc::InvalidField& field);
+
+ private:
+  void emit_failure(std::string_view message);
+
+  signaling::socketio::Server& signaling_;
+  const ConnectionId connection_;
+  QueuedRequest queued_;
+  const RequestInfo* const info_;  // nullptr for an unknown event.
+  const bool wants_acknowledgement_;
+  bool answered_ = false;
+  std::optional<Failure> failure_;
+};
+
+}  // namespace sfu::service

@@ -1,0 +1,154 @@
+#include "service/room.h"
+
+#include <boost/json/array.hpp>
+#include <utility>
+
+#include "base/check.h"
+#include "ortc/json.h"
+
+namespace sfu::service {
+namespace {
+
+json::object describe(const Participant& participant) {
+  json::array producers;
+  participant.producers().for_each([&](const Producer& producer) {
+    producers.push_back(json::object{{"producerId", producer.id.to_string()},
+                                     {"kind", ortc::to_string(producer.kind)},
+                                     {"appData", producer.app_data}});
+  });
+  return {{"participantId", participant.user_id()},
+          {"userInfo", participant.user_info()},
+          {"producers", std::move(producers)}};
+}
+
+}  // namespace
+
+Room::Room(std::string id, RouterId router, Worker& worker, signaling::socketio::Server& signaling,
+           ConsumerRegistry& consumers)
+    : id_(std::move(id)),
+      router_(router),
+      worker_(worker),
+      signaling_(signaling),
+      consumers_(consumers) {}
+
+Participant* Room::find(const std::string& user_id) const {
+  const auto found = participants_.find(user_id);
+  return found == participants_.end() ? nullptr : found->second.get();
+}
+
+Participant& Room::add(std::unique_ptr<Participant> participant) {
+  const auto [entry, added] = participants_.emplace(participant->user_id(), std::move(participant));
+  SFU_CHECK(added);
+  return *entry->second;
+}
+
+void Room::remove(Participant& participant) {
+  close_transport(participant, Direction::Send, false);
+  close_transport(participant, Direction::Recv, false);
+  const auto leaving = participants_.extract(participant.user_id());
+  if (participant.announced)
+    emit_to_others(participant, "participant-left",
+                   json::object{{"participantId", participant.user_id()}});
+}
+
+void Room::announce(Participant& participant) {
+  if (participant.announced) return;
+  participant.announced = true;
+  emit_to_others(participant, "participant-joined",
+                 json::object{{"participantId", participant.user_id()},
+                              {"userInfo", participant.user_info()}});
+  json::array others;
+  for (const auto& [user_id, other] : participants_)
+    if (other->announced && other.get() != &participant) others.push_back(describe(*other));
+  emit(participant, "existing-participants", json::object{{"participants", std::move(others)}});
+}
+
+void Room::place_transport(Participant& participant, Direction direction, TransportId id) {
+  close_transport(participant, direction, true);
+  participant.transport(direction).emplace().id = id;
+}
+
+void Room::close_transport(Participant& participant, Direction direction, bool tell_participant) {
+  auto& transport = participant.transport(direction);
+  if (!transport) return;
+  if (direction == Direction::Send) {
+    for (const MediaType type : kAllMediaTypes) close_producer(participant, type);
+  } else {
+    for (const Consumer& consumer : participant.consumers().remove_all()) {
+      consumers_.remove(consumer);
+      if (tell_participant)
+        emit(participant, "consumer-closed",
+             json::object{{"consumerId", consumer.id.to_string()},
+                          {"participantId", consumer.owner}});
+    }
+  }
+  worker_.send(core::CloseTransport{transport->id});
+  transport.reset();
+}
+
+bool Room::close_producer(Participant& owner, MediaType type) {
+  const auto producer = owner.producers().remove(type);
+  if (!producer) return false;
+  worker_.send(core::CloseProducer{producer->id});
+  const auto closed = signaling::socketio::Server::encode(
+      "producer-closed",
+      json::object{{"participantId", owner.user_id()}, {"producerId", producer->id.to_string()}});
+  for (const auto& [user_id, viewer] : participants_) {
+    if (viewer.get() == &owner) continue;
+    const auto consumer = viewer->consumers().remove_by_producer(producer->id);
+    if (!consumer) {
+      signaling_.emit(viewer->connection(), closed);
+      continue;
+    }
+    consumers_.remove(*consumer);
+    const json::string consumer_id(consumer->id.to_string());
+    emit(*viewer, "consumer-producer-closed",
+         json::object{{"consumerId", consumer_id},
+                      {"participantId", owner.user_id()},
+                      {"producerId", producer->id.to_string()}});
+    emit(*viewer, "consumer-closed",
+         json::object{{"consumerId", consumer_id}, {"participantId", owner.user_id()}});
+  }
+  return true;
+}
+
+void Room::set_producer_paused(Participant& owner, MediaType type, bool paused) {
+  Producer* producer = owner.producers().find(type);
+  SFU_CHECK(producer);
+  producer->paused = paused;
+  for (const auto& [user_id, viewer] : participants_) {
+    if (const Consumer* consumer = viewer->consumers().find_by_producer(producer->id))
+      emit(*viewer, paused ? "consumer-producer-paused" : "consumer-producer-resumed",
+           json::object{{"consumerId", consumer->id.to_string()},
+                        {"participantId", owner.user_id()}});
+  }
+  emit_to_others(owner, "producer-state-changed",
+                 json::object{{"participantId", owner.user_id()},
+                              {"kind", to_string(type)},
+                              {"event", "paused"},
+                              {"data", paused}});
+}
+
+void Room::emit(const Participant& to, std::string_view event, const json::value& payload) const {
+  signaling_.emit(to.connection(), event, payload);
+}
+
+void Room::emit_to_others(const Participant& except, std::string_view event,
+                          const json::value& payload) const {
+  const auto encoded = signaling::socketio::Server::encode(event, payload);
+  for (const auto& [user_id, participant] : participants_)
+    if (participant.get() != &except) signaling_.emit(participant->connection(), encoded);
+}
+
+Room::Totals Room::totals() const {
+  Totals totals;
+  for (const auto& [user_id, participant] : participants_) {
+    for (const Direction direction : {Direction::Send, Direction::Recv})
+      totals.transports += participant->transport(direction) ? 1 : 0;
+    totals.producers += participant->producers().size();
+    totals.consumers += participant->consumers().size();
+  }
+  return totals;
+}
+
+}  // namespace sfu::service

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "service/consumer_registry.h"
+#include "service/participant.h"
+#include "service/worker.h"
+#include "signaling/socketio/server.h"
+
+namespace sfu::service {
+
+/// One meeting: its participants, and what they are told of each other. Every change here is made
+/// at once and whole, between two waits of the coroutines that ask for it: nobody sees half of it.
+class Room {
+ public:
+  /// The references outlive the room.
+  Room(std::string id, RouterId router, Worker& worker, signaling::socketio::Server& signaling,
+       ConsumerRegistry& consumers);
+
+  const std::string& id() const { return id_; }
+  RouterId router() const { return router_; }
+  Worker& worker() const { return worker_; }
+
+  Participant* find(const std::string& user_id) const;
+  Participant& add(std::unique_ptr<Participant> participant);
+  /// Ends all that is of `participant` and tells the others, who hear `participant-left` once.
+  void remove(Participant& participant);
+
+  /// The first transport is there: the others hear `participant-joined`, the participant gets
+  /// `existing-participants`. Does nothing a second time.
+  void announce(Participant& participant);
+
+  /// Puts a new transport in the place of the one that there may be, with all that was on that one.
+  void place_transport(Participant& participant, Direction direction, TransportId id);
+
+  /// Tells each viewer `consumer-producer-closed` and `consumer-closed` and everybody else
+  /// `producer-closed`. False where there is none of this type.
+  bool close_producer(Participant& owner, MediaType type);
+  /// Sets the producer's state and tells everybody else. The producer is there.
+  void set_producer_paused(Participant& owner, MediaType type, bool paused);
+
+  void emit(const Participant& to, std::string_view event, const boost::json::value& payload) const;
+  void emit_to_others(const Participant& except, std::string_view event,
+                      const boost::json::value& payload) const;
+
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& [user_id, participant] : participants_) visit(*participant);
+  }
+  std::size_t size() const { return participants_.size(); }
+
+  struct Totals {
+    std::size_t transports = 0;
+    std::size_t producers = 0;
+    std::size_t consumers = 0;
+  };
+  Totals totals() const;
+
+ private:
+  void close_transport(Participant& participant, Direction direction, bool tell_participant);
+
+  const std::string id_;
+  const RouterId router_;
+  Worker& worker_;
+  signaling::socketio::Server& signaling_;
+  ConsumerRegistry& consumers_;
+  std::map<std::string, std::unique_ptr<Participant>> participants_;  // By user id.
+};
+
+}  // namespace sfu::service

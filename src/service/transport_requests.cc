@@ -1,0 +1,105 @@
+#include <utility>
+
+#include "service/consumer_creation.h"
+#include "service/mediasoup_server.h"
+#include "service/requests.h"
+#include "service/schemas.h"
+
+// create-webrtc-transport, connect-webrtc-transport.
+
+namespace sfu::service {
+namespace {
+
+json::object candidate_to_json(const core::IceCandidate& candidate) {
+  const bool is_tcp = candidate.protocol == IpProtocol::Tcp;
+  json::object object{{"foundation", candidate.foundation},
+                      {"priority", candidate.priority},
+                      {"ip", candidate.address},
+                      {"address", candidate.address},
+                      {"protocol", is_tcp ? "tcp" : "udp"},
+                      {"port", candidate.port},
+                      {"type", "host"}};
+  if (is_tcp) object["tcpType"] = "passive";
+  return object;
+}
+
+json::object transport_to_json(TransportId id, Direction direction,
+                               const core::TransportCreated& created) {
+  json::array candidates, fingerprints;
+  for (const auto& candidate : created.candidates)
+    candidates.push_back(candidate_to_json(candidate));
+  for (const auto& [algorithm, value] : created.fingerprints)
+    fingerprints.push_back(json::object{{"algorithm", algorithm}, {"value", value}});
+  return {
+      {"id", id.to_string()},
+      {"iceParameters", json::object{{"usernameFragment", created.ice_username_fragment},
+                                     {"password", created.ice_password},
+                                     {"iceLite", true}}},
+      {"iceCandidates", std::move(candidates)},
+      {"dtlsParameters", json::object{{"role", "auto"}, {"fingerprints", std::move(fingerprints)}}},
+      // No data channels: null is what mediasoup-client takes as their absence.
+      {"sctpParameters", nullptr},
+      // A server with a public address of its own needs no STUN or TURN beside it.
+      {"iceServers", json::array()},
+      {"direction", to_string(direction)}};
+}
+
+asio::awaitable<void> create_in_turn(MediasoupServer& server, Request& request, ParticipantId who,
+                                     Direction direction) {
+  const auto before = server.find(who);
+  if (!before) co_return request.fail(ErrorCode::Closed);
+  Worker& worker = before->room.worker();
+  const TransportId id = TransportId::random(server.random());
+  core::Command command = core::CreateTransport{before->room.router(), id};
+  const auto outcome = co_await worker.request(std::move(command));
+  const auto* created = outcome ? std::get_if<core::TransportCreated>(&*outcome) : nullptr;
+  if (!outcome) co_return request.fail(code_of(outcome.error()));
+  const auto place = server.find(who);
+  if (!place || !created) {
+    worker.send(core::CloseTransport{id});
+    co_return request.fail(created ? ErrorCode::Closed : ErrorCode::InternalError);
+  }
+  place->room.place_transport(place->participant, direction, id);
+  place->room.announce(place->participant);
+  server.log().info("transport created", {{"room", place->room.id()},
+                                          {"user", place->participant.user_id()},
+                                          {"direction", to_string(direction)},
+                                          {"transport", id.to_string()}});
+  request.succeed(transport_to_json(id, direction, *created));
+  if (direction == Direction::Recv) co_await make_consumers_for_viewer(server, who);
+}
+
+}  // namespace
+
+asio::awaitable<void> create_transport(MediasoupServer& server, Request& request) {
+  const auto body = parse_create_transport(request.body());
+  if (!body) co_return request.fail(body.error());
+  const auto place = server.find(request.connection());
+  if (place->room.id() != body->room_id)
+    co_return request.fail(ErrorCode::NotInRoom, "roomId names another room than the one joined");
+  co_await server.in_turn(
+      place->room.id(), create_in_turn(server, request, place->participant.id(), body->direction));
+}
+
+asio::awaitable<void> connect_transport(MediasoupServer& server, Request& request) {
+  auto body = parse_connect_transport(request.body());
+  if (!body) co_return request.fail(body.error());
+  const auto place = server.find(request.connection());
+  const auto& transport = place->participant.transport(body->direction);
+  if (!transport)
+    co_return request.fail(ErrorCode::NoTransport, "there is no transport of this direction");
+  if (transport->connected) co_return request.fail(ErrorCode::AlreadyConnected);
+  const ParticipantId who = place->participant.id();
+  const TransportId id = transport->id;
+  core::Command command = core::ConnectTransport{id, body->role, std::move(body->fingerprints)};
+  const auto outcome = co_await place->room.worker().request(std::move(command));
+  if (!outcome) co_return request.fail(code_of(outcome.error()));
+  const auto after = server.find(who);
+  if (!after) co_return request.fail(ErrorCode::Closed);
+  auto& connected = after->participant.transport(body->direction);
+  if (!connected || connected->id != id) co_return request.fail(ErrorCode::Closed);
+  connected->connected = true;
+  request.succeed({{"direction", to_string(body->direction)}});
+}
+
+}  // namespace sfu::service

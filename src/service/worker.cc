@@ -1,0 +1,65 @@
+#include "service/worker.h"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "base/check.h"
+
+namespace sfu::service {
+
+Worker::Worker(std::size_t index, worker::WorkerPort& port, Clock clock)
+    : index_(index), port_(port), clock_(std::move(clock)) {}
+
+asio::awaitable<Worker::Outcome> Worker::request(core::Command command) {
+  const core::RequestId id = start(std::move(command));
+  co_return co_await finish(id);
+}
+
+core::RequestId Worker::start(core::Command command) { return post(std::move(command), true); }
+
+void Worker::send(core::Command command) { post(std::move(command), false); }
+
+core::RequestId Worker::post(core::Command command, bool wanted) {
+  const core::RequestId id{++last_request_};
+  pending_.emplace(id, Pending{clock_(), wanted, std::nullopt, {}});
+  port_.post(id, std::move(command));
+  return id;
+}
+
+asio::awaitable<Worker::Outcome> Worker::finish(core::RequestId id) {
+  const auto found = pending_.find(id);
+  SFU_CHECK(found != pending_.end() && found->second.wanted);
+  Pending& pending = found->second;
+  if (!pending.outcome) {
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
+        [&pending](auto handler) { pending.resume = std::move(handler); }, asio::use_awaitable);
+  }
+  Outcome outcome = *std::move(pending.outcome);
+  pending_.erase(id);
+  co_return outcome;
+}
+
+void Worker::handle_reply(core::Reply reply) {
+  const auto found = pending_.find(reply.request);
+  if (found == pending_.end()) return;
+  if (!found->second.wanted) {
+    pending_.erase(found);
+    return;
+  }
+  found->second.outcome = std::move(reply.result);
+  // Moved out first: the coroutine erases the entry that holds it.
+  if (auto resume = std::move(found->second.resume)) std::move(resume)();
+}
+
+bool Worker::is_stuck(TimeDelta patience) const {
+  for (const auto& [id, pending] : pending_)
+    if (!pending.outcome) return clock_() - pending.since > patience;
+  return false;
+}
+
+void Worker::probe() {
+  if (pending_.empty()) send(core::GetWorkerStats{});
+}
+
+}  // namespace sfu::service

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "core/commands.h"
+#include "core/events.h"
+#include "worker/worker_port.h"
+
+namespace sfu::service {
+
+namespace asio = boost::asio;
+
+/// The service's end of one media worker: turns commands and their replies, which cross a mailbox,
+/// into calls that a coroutine waits for. It belongs to the service thread.
+class Worker {
+ public:
+  using Outcome = Result<core::ReplyValue, core::CommandError>;
+  using Clock = std::function<Timestamp()>;
+
+  /// `port` outlives the worker.
+  Worker(std::size_t index, worker::WorkerPort& port, Clock clock);
+
+  std::size_t index() const { return index_; }
+
+  asio::awaitable<Outcome> request(core::Command command);
+  /// The two halves of request(): several commands may be under way before the first is awaited.
+  /// Each start() is to be followed by one finish().
+  [[nodiscard]] core::RequestId start(core::Command command);
+  asio::awaitable<Outcome> finish(core::RequestId id);
+  /// For closing: whatever the answer is, there is nothing more to do.
+  void send(core::Command command);
+
+  /// Resumes whoever waits for it, within this call.
+  void handle_reply(core::Reply reply);
+
+  /// True where the oldest command without an answer is older than `patience`.
+  bool is_stuck(TimeDelta patience) const;
+  /// Asks something small where nothing is under way, so that is_stuck() has what to judge by.
+  void probe();
+
+ private:
+  struct Pending {
+    Timestamp since;
+    bool wanted = true;
+    std::optional<Outcome> outcome;
+    asio::any_completion_handler<void()> resume;
+  };
+
+  core::RequestId post(core::Command command, bool wanted);
+
+  const std::size_t index_;
+  worker::WorkerPort& port_;
+  const Clock clock_;
+  std::uint64_t last_request_ = 0;
+  std::map<core::RequestId, Pending> pending_;  // Oldest first, as ids are counted up.
+};
+
+}  // namespace sfu::service
