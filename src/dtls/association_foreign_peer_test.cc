@@ -144,6 +144,27 @@ TEST(AssociationWithForeignServer, GetsItsFinishedAgainWhenThatWasLost) {
   EXPECT_TRUE(ours.connected);
 }
 
+TEST(AssociationWithForeignServer, ReadsMessagesThatComeInTheDatagramOfTheLastFlight) {
+  LinkEnd ours(Role::Client, 1200);
+  ForeignPeer theirs(Role::Server, &their_certificate());
+  ours.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
+                                          their_certificate().sha256_fingerprint());
+  ours.association.start({});
+  Datagrams answers;
+  while (!theirs.connected()) {
+    for (const auto& datagram : answers) ours.association.handle_datagram({}, datagram);
+    answers.clear();
+    for (const auto& datagram : drain(ours.association))
+      for (auto& answer : theirs.handle(datagram)) answers.push_back(std::move(answer));
+  }
+  for (const char* text : {"one", "two"})
+    for (const auto& datagram : theirs.send(text))
+      answers.back().insert(answers.back().end(), datagram.begin(), datagram.end());
+  converse({}, ours, theirs, answers);
+  EXPECT_TRUE(ours.connected);
+  EXPECT_THAT(ours.messages, testing::ElementsAre("one", "two"));
+}
+
 TEST(AssociationWithForeignServer, AnswersAHelloVerifyRequest) {
   LinkEnd ours(Role::Client, 1200);
   ForeignPeer theirs(Role::Server, &their_certificate(), [](SSL_CTX* context) {

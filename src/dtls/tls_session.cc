@@ -52,11 +52,13 @@ TlsSession::Status TlsSession::handshake(Bytes datagram) {
   ERR_clear_error();
   const Status status = status_of(SSL_do_handshake(ssl_.get()));
   pipe_.set_input({});
+  if (status == Status::Done) SSL_free_buffers(ssl_.get());
   return status;
 }
 
 TlsSession::Status TlsSession::read(Bytes datagram, std::vector<DatagramBytes>& messages) {
   pipe_.set_input(datagram);
+  SSL_alloc_buffers(ssl_.get());
   Status status = Status::Done;
   while (status == Status::Done) {
     std::array<std::uint8_t, kMaxMessageSize> buffer;
@@ -66,18 +68,22 @@ TlsSession::Status TlsSession::read(Bytes datagram, std::vector<DatagramBytes>& 
     if (size > 0) messages.emplace_back(buffer.begin(), buffer.begin() + size);
   }
   pipe_.set_input({});
+  SSL_free_buffers(ssl_.get());
   return status;
 }
 
 bool TlsSession::write(Bytes message) {
   ERR_clear_error();
+  SSL_alloc_buffers(ssl_.get());
   const int written = SSL_write(ssl_.get(), message.data(), static_cast<int>(message.size()));
+  SSL_free_buffers(ssl_.get());
   ERR_clear_error();
   return written == static_cast<int>(message.size());
 }
 
 void TlsSession::send_close_notify() {
   ERR_clear_error();
+  SSL_alloc_buffers(ssl_.get());
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
 }

@@ -20,7 +20,8 @@
 namespace sfu::dtls {
 
 /// OpenSSL's side of one association: datagrams in, flights out, no clock. OpenSSL never sends
-/// anything again by itself.
+/// anything again by itself. After the handshake its record buffers, 33 KiB, exist only within a
+/// call: most transports never use them again.
 class TlsSession {
  public:
   enum class Status : std::uint8_t {
