@@ -85,6 +85,8 @@ void Association::Impl::handle_handshake_datagram(Timestamp now, Bytes datagram)
   std::array<std::uint8_t, kMaxDatagramSize> kept;
   std::size_t size = 0;
   for (Bytes rest = datagram; const auto record = take_record(rest);) {
+    // Nothing else begins a handshake, least of all what is left of an earlier association.
+    if (state == State::New && !is_client_hello(*record)) continue;
     if (record->epoch == 0 && record->type == ContentType::ApplicationData) continue;
     // One of epoch 1 may have overtaken the handshake; OpenSSL keeps up to 100 of them.
     if (record->epoch > 1) continue;

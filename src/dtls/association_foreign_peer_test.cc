@@ -280,6 +280,19 @@ TEST(AssociationUnderForgery, BeginsNoSecondHandshakeForAnotherClientHello) {
   EXPECT_EQ(link.server.association.state(), State::Connected);
 }
 
+TEST(AssociationUnderForgery, IsNotBegunByAnythingButAClientHello) {
+  LossyLink other;
+  other.run_for(1s);
+  LinkEnd server(Role::Server, 1200);
+  for (std::size_t i = 1; i < other.transcript.size(); ++i)
+    server.association.handle_datagram({}, other.transcript[i]);
+  server.association.handle_datagram({}, plain_alert(kFatal, kHandshakeFailure));
+  EXPECT_EQ(server.association.state(), State::New);
+  EXPECT_FALSE(server.association.next_timeout());
+  server.association.handle_datagram({}, other.transcript[0]);
+  EXPECT_EQ(server.association.state(), State::Connecting);
+}
+
 TEST(AssociationUnderForgery, DropsGarbageInEveryStateAndConnectsAllTheSame) {
   std::mt19937 random(9);
   const auto byte = [&] { return static_cast<std::uint8_t>(random() & 0xff); };

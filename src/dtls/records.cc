@@ -6,6 +6,7 @@ namespace {
 constexpr std::size_t kHeaderSize = 13;
 constexpr std::uint8_t kDtls1MajorVersion = 0xfe;
 constexpr std::uint8_t kFatalLevel = 2;
+constexpr std::uint8_t kClientHello = 1;
 
 }  // namespace
 
@@ -31,6 +32,11 @@ std::optional<Record> take_record(Bytes& rest) {
                 .epoch = load_be16(whole, 3),
                 .whole = whole,
                 .fragment = whole.subspan(kHeaderSize)};
+}
+
+bool is_client_hello(const Record& record) {
+  return record.type == ContentType::Handshake && record.epoch == 0 && !record.fragment.empty() &&
+         record.fragment[0] == kClientHello;
 }
 
 std::optional<std::uint8_t> fatal_alert(const Record& record) {

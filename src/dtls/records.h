@@ -27,6 +27,9 @@ struct Record {
 /// of DTLS 1.x and of a known type stands there.
 std::optional<Record> take_record(Bytes& rest);
 
+/// Whether it holds a ClientHello, or a fragment of one, in the clear (RFC 6347 §4.2.2).
+bool is_client_hello(const Record& record);
+
 /// A fatal alert in the clear, or nothing (RFC 5246 §7.2).
 std::optional<std::uint8_t> fatal_alert(const Record& record);
 
