@@ -33,7 +33,11 @@ asio::awaitable<Worker::Outcome> Worker::finish(core::RequestId id) {
   Pending& pending = found->second;
   if (!pending.outcome) {
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
-        [&pending](auto handler) { pending.resume = std::move(handler); }, asio::use_awaitable);
+        [&pending](auto handler) {
+          // Swapped in: move assignment of this type calls itself for ever in Boost 1.81.
+          asio::any_completion_handler<void()>(std::move(handler)).swap(pending.resume);
+        },
+        asio::use_awaitable);
   }
   Outcome outcome = *std::move(pending.outcome);
   pending_.erase(id);
