@@ -12,12 +12,14 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/websocket.hpp>
-#include <deque>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <ctime>
 #include <unordered_map>
 #include <vector>
 
+#include "io/clock.h"
 #include "io/socket_address.h"
+#include "io/websockets.h"
 
 namespace sfu::io {
 
@@ -36,8 +38,6 @@ constexpr int kBacklog = 1024;
 /// A refused body is read on for so long, or the client would see a reset instead of the refusal.
 constexpr std::size_t kMaxDrainBytes = 16 * 1024 * 1024;
 constexpr auto kMaxDrainTime = std::chrono::seconds(2);
-/// A read buffer that grew beyond this is given back once empty.
-constexpr std::size_t kKeptReadBuffer = 4096;
 
 using RequestParser = http::request_parser<http::string_body>;
 
@@ -51,6 +51,7 @@ HttpRequest to_request(const http::request<http::string_body>& message, const En
     target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
   const std::size_t question = target.find('?');
   request.path = target.substr(0, question);
+  if (request.path.empty()) request.path = "/";
   if (question != std::string_view::npos) request.query = target.substr(question + 1);
   for (const auto& field : message)
     request.headers.emplace_back(view(field.name_string()), view(field.value()));
@@ -80,12 +81,21 @@ std::optional<HttpResponse> answer_to(const error_code& error) {
   if (error == http::error::body_limit) return json_error(413, "Payload too large");
   if (error == http::error::header_limit || error == http::error::buffer_overflow)
     return json_error(431, "Request header too large");
-  if (error == beast::error::timeout) return json_error(408, "Request timeout");
   if (error == http::error::end_of_stream || error == http::error::partial_message)
     return std::nullopt;
   if (error.category() == make_error_code(http::error::bad_method).category())
     return json_error(400, "Bad request");
   return std::nullopt;
+}
+
+/// RFC 9110 §5.6.7, for the Date header.
+std::string http_date() {
+  const std::time_t now = static_cast<std::time_t>(wall_clock_us() / 1'000'000);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[40];
+  const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text, size};
 }
 
 bool has_no_body(int status) { return status == 204 || status == 304; }
@@ -95,13 +105,15 @@ bool has_no_body(int status) { return status == 204 || status == 304; }
 class HttpServer::Implementation {
  public:
   Implementation(asio::io_context& context, const HttpLimits& limits, HttpHandler& handler)
-      : context_(context), limits_(limits), handler_(handler) {}
+      : context_(context),
+        limits_(limits),
+        handler_(handler),
+        websockets_(context, limits, handler) {}
 
   Result<Endpoint, std::string> listen(const Endpoint& endpoint);
   void stop();
   void respond(HttpRequestId id, HttpResponse response);
-  void send(WebSocketId id, SharedBytes data, bool binary);
-  void close(WebSocketId id);
+  WebSockets& websockets() { return websockets_; }
   std::size_t connection_count() const { return connections_.size() + websockets_.size(); }
 
  private:
@@ -124,23 +136,6 @@ class HttpServer::Implementation {
     bool finished = false;  // serve() has returned.
   };
 
-  struct WebSocket {
-    WebSocket(WebSocketId i, beast::tcp_stream socket)
-        : id(i), stream(std::move(socket)), deadline(stream.get_executor()) {}
-
-    const WebSocketId id;
-    websocket::stream<beast::tcp_stream> stream;
-    asio::steady_timer deadline;                     // For the end of a close.
-    std::deque<std::pair<SharedBytes, bool>> queue;  // The front is being written.
-    std::size_t queued_bytes = 0;
-    int operations = 0;  // Completions that will still come and use this object.
-    bool writing = false;
-    bool closing = false;
-    bool close_sent = false;
-    bool too_slow = false;
-    bool reported = false;
-  };
-
   asio::awaitable<void> accept(tcp::acceptor& acceptor);
   asio::awaitable<void> serve(Connection& connection);
   asio::awaitable<bool> serve_one(Connection& connection, bool first);
@@ -150,17 +145,11 @@ class HttpServer::Implementation {
                               HttpResponse response, bool keep_alive);
   asio::awaitable<void> refuse(Connection& connection, const HttpRequest& request,
                                HttpResponse response);
-  asio::awaitable<bool> upgrade(Connection& connection, const RequestParser& parser,
+  asio::awaitable<void> upgrade(Connection& connection, const RequestParser& parser,
                                 const HttpRequest& request);
   void watch(Connection& connection);
   void request_gone(Connection& connection);
   void release(Connection& connection);
-
-  asio::awaitable<void> read(WebSocket& ws);
-  void write_next(WebSocket& ws);
-  void send_close(WebSocket& ws, websocket::close_code code);
-  void report_closed(WebSocket& ws);
-  void finish_operation(WebSocket& ws);
 
   asio::io_context& context_;
   const HttpLimits limits_;
@@ -168,7 +157,7 @@ class HttpServer::Implementation {
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<HttpRequestId, Connection*> requests_;
-  std::unordered_map<WebSocketId, std::unique_ptr<WebSocket>> websockets_;
+  WebSockets websockets_;
   std::uint64_t last_id_ = 0;
   bool stopped_ = false;
 };
@@ -229,10 +218,7 @@ void HttpServer::Implementation::stop() {
     connection->answered.cancel();
     connection->stream.close();
   }
-  for (const auto& [id, ws] : websockets_) {
-    ws->closing = true;
-    send_close(*ws, websocket::close_code::going_away);
-  }
+  websockets_.stop();
 }
 
 // ---- HTTP.
@@ -265,7 +251,10 @@ asio::awaitable<bool> HttpServer::Implementation::serve_one(Connection& connecti
     co_return false;
   }
   HttpRequest request = to_request(parser.get(), connection.remote);
-  if (websocket::is_upgrade(parser.get())) co_return co_await upgrade(connection, parser, request);
+  if (websocket::is_upgrade(parser.get())) {
+    co_await upgrade(connection, parser, request);
+    co_return false;
+  }
 
   const HttpRequestId id{++last_id_};
   connection.request = id;
@@ -324,7 +313,11 @@ void HttpServer::Implementation::watch(Connection& connection) {
         connection.stream.socket().non_blocking(true, read_error);
         const std::size_t size = connection.stream.socket().receive(
             asio::buffer(&byte, 1), tcp::socket::message_peek, read_error);
-        if (size == 0 && read_error != asio::error::would_block) connection.answered.cancel();
+        if (read_error == asio::error::would_block) {
+          watch(connection);  // It was woken by the request that is being answered.
+        } else if (size == 0) {
+          connection.answered.cancel();
+        }
       });
 }
 
@@ -349,6 +342,7 @@ asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
                                                         const HttpRequest& request,
                                                         HttpResponse response, bool keep_alive) {
   http::response<http::string_body> message(static_cast<http::status>(response.status), 11);
+  message.set(http::field::date, http_date());
   for (const auto& [name, value] : handler_.headers(request)) message.insert(name, value);
   for (const auto& [name, value] : response.headers) message.insert(name, value);
   if (!response.content_type.empty() && !has_no_body(response.status))
@@ -370,7 +364,6 @@ asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
 asio::awaitable<void> HttpServer::Implementation::refuse(Connection& connection,
                                                          const HttpRequest& request,
                                                          HttpResponse response) {
-  // After a timeout the stream takes no more; what is left to do is to close it.
   co_await write(connection, request, std::move(response), false);
   error_code ignored;
   connection.stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -383,123 +376,15 @@ asio::awaitable<void> HttpServer::Implementation::refuse(Connection& connection,
   }
 }
 
-// ---- WebSocket.
-
-asio::awaitable<bool> HttpServer::Implementation::upgrade(Connection& connection,
+asio::awaitable<void> HttpServer::Implementation::upgrade(Connection& connection,
                                                           const RequestParser& parser,
                                                           const HttpRequest& request) {
   if (auto refusal = handler_.on_upgrade(request)) {
     co_await write(connection, request, std::move(*refusal), false);
-    co_return false;
+    co_return;
   }
-  connection.stream.expires_never();
-  const WebSocketId id{++last_id_};
-  auto owned = std::make_unique<WebSocket>(id, std::move(connection.stream));
-  WebSocket& ws = *owned;
-  websockets_.emplace(id, std::move(owned));
-  ++ws.operations;
-
-  websocket::stream_base::timeout timeout;
-  timeout.handshake_timeout = limits_.close_timeout;
-  timeout.idle_timeout = websocket::stream_base::none();
-  timeout.keep_alive_pings = false;
-  ws.stream.set_option(timeout);
-  ws.stream.read_message_max(limits_.max_message_bytes);
-  ws.stream.set_option(websocket::stream_base::decorator(
-      [headers = handler_.headers(request)](websocket::response_type& response) {
-        for (const auto& [name, value] : headers) response.insert(name, value);
-      }));
-  auto [error] = co_await ws.stream.async_accept(parser.get(), kAwait);
-  ws.stream.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
-  if (error || stopped_) {
-    ws.reported = true;
-    finish_operation(ws);
-    co_return false;
-  }
-  asio::co_spawn(context_, read(ws), asio::detached);
-  handler_.on_websocket_open(id, request);
-  co_return false;
-}
-
-asio::awaitable<void> HttpServer::Implementation::read(WebSocket& ws) {
-  beast::flat_buffer buffer;
-  while (true) {
-    auto [error, size] = co_await ws.stream.async_read(buffer, kAwait);
-    if (error) break;
-    std::string data(static_cast<const char*>(buffer.data().data()), buffer.size());
-    buffer.consume(buffer.size());
-    if (buffer.capacity() > kKeptReadBuffer) buffer.shrink_to_fit();
-    if (!ws.closing) handler_.on_websocket_message(ws.id, std::move(data), ws.stream.got_binary());
-  }
-  report_closed(ws);
-  beast::get_lowest_layer(ws.stream).close();
-  ws.deadline.cancel();
-  finish_operation(ws);
-}
-
-void HttpServer::Implementation::send(WebSocketId id, SharedBytes data, bool binary) {
-  const auto found = websockets_.find(id);
-  if (found == websockets_.end()) return;
-  WebSocket& ws = *found->second;
-  if (ws.closing || ws.too_slow) return;
-  ws.queued_bytes += data.size();
-  if (ws.queued_bytes > limits_.max_queued_bytes) {
-    ws.too_slow = true;
-    beast::get_lowest_layer(ws.stream).close();  // Ends the read, which reports it.
-    return;
-  }
-  ws.queue.emplace_back(std::move(data), binary);
-  if (!ws.writing) write_next(ws);
-}
-
-void HttpServer::Implementation::write_next(WebSocket& ws) {
-  if (ws.queue.empty()) {
-    if (ws.closing) send_close(ws, websocket::close_code::normal);
-    return;
-  }
-  const auto& [data, binary] = ws.queue.front();
-  ws.writing = true;
-  ++ws.operations;
-  ws.stream.binary(binary);
-  ws.stream.async_write(asio::buffer(data.bytes().data(), data.size()),
-                        [this, &ws](const error_code& error, std::size_t) {
-                          ws.writing = false;
-                          ws.queued_bytes -= ws.queue.front().first.size();
-                          ws.queue.pop_front();
-                          if (!error) write_next(ws);
-                          finish_operation(ws);
-                        });
-}
-
-void HttpServer::Implementation::close(WebSocketId id) {
-  const auto found = websockets_.find(id);
-  if (found == websockets_.end() || std::exchange(found->second->closing, true)) return;
-  WebSocket& ws = *found->second;
-  ++ws.operations;
-  ws.deadline.expires_after(limits_.close_timeout);
-  ws.deadline.async_wait([this, &ws](const error_code& error) {
-    if (!error) beast::get_lowest_layer(ws.stream).close();
-    finish_operation(ws);
-  });
-  if (!ws.writing) write_next(ws);
-}
-
-void HttpServer::Implementation::send_close(WebSocket& ws, websocket::close_code code) {
-  if (std::exchange(ws.close_sent, true)) return;
-  ++ws.operations;
-  ws.stream.async_close(code, [this, &ws](const error_code&) { finish_operation(ws); });
-}
-
-void HttpServer::Implementation::report_closed(WebSocket& ws) {
-  if (std::exchange(ws.reported, true)) return;
-  const bool going_away = ws.stream.reason().code == websocket::close_code::going_away;
-  handler_.on_websocket_closed(ws.id, ws.too_slow  ? WebSocketEnd::TooSlow
-                                      : going_away ? WebSocketEnd::GoingAway
-                                                   : WebSocketEnd::Closed);
-}
-
-void HttpServer::Implementation::finish_operation(WebSocket& ws) {
-  if (--ws.operations == 0) websockets_.erase(ws.id);
+  co_await websockets_.accept(WebSocketId{++last_id_}, std::move(connection.stream), parser.get(),
+                              request);
 }
 
 // ---- The public face.
@@ -516,9 +401,9 @@ void HttpServer::respond(HttpRequestId id, HttpResponse response) {
   implementation_->respond(id, std::move(response));
 }
 void HttpServer::send(WebSocketId id, SharedBytes data, bool binary) {
-  implementation_->send(id, std::move(data), binary);
+  implementation_->websockets().send(id, std::move(data), binary);
 }
-void HttpServer::close(WebSocketId id) { implementation_->close(id); }
+void HttpServer::close(WebSocketId id) { implementation_->websockets().close(id); }
 std::size_t HttpServer::connection_count() const { return implementation_->connection_count(); }
 
 }  // namespace sfu::io

@@ -82,6 +82,7 @@ Result<Endpoint, std::string> Gateway::listen(const Endpoint& endpoint) {
 }
 
 void Gateway::stop() {
+  stopped_ = true;
   timer_.cancel();
   server_.stop();
 }
@@ -209,7 +210,7 @@ void Gateway::arm_timer() {
   std::optional<Timestamp> next;
   for (const auto& mount : mounts_)
     if (const auto own = mount->next_timeout(); own && (!next || *own < *next)) next = own;
-  if (!next || (armed_ && *armed_ <= *next)) return;
+  if (!next || stopped_ || (armed_ && *armed_ <= *next)) return;
   armed_ = next;
   timer_.expires_after(std::max(*next - io::monotonic_now(), TimeDelta(0)));
   timer_.async_wait([this](const boost::system::error_code& error) {

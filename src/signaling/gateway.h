@@ -83,6 +83,7 @@ class Gateway final : private io::HttpHandler {
   boost::asio::steady_timer timer_;
   std::optional<Timestamp> armed_;  // When the timer goes off; no later than any engine's deadline.
   bool pump_scheduled_ = false;
+  bool stopped_ = false;
   std::vector<std::unique_ptr<Mount>> mounts_;
   std::unordered_map<WebSocketId, Mount*> websockets_;
   std::map<std::string, RouteHandler, std::less<>> routes_;

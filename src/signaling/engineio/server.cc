@@ -123,6 +123,7 @@ Server::Verdict Server::verify(const HttpRequest& request, bool upgrade) {
   const auto transport = request.parameter("transport");
   if (transport != "polling" && transport != "websocket")
     return {refusal(Refusal::UnknownTransport), nullptr};
+  if (request.parameter("j")) return {refusal(Refusal::BadRequest), nullptr};  // JSONP
   const bool websocket = transport == "websocket";
   if (websocket != upgrade && !request.parameter("sid"))
     return {refusal(request.method == "GET" ? Refusal::BadRequest : Refusal::BadHandshakeMethod),

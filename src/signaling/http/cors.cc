@@ -14,10 +14,11 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-/// The part of "https://meet.example:8443" that a Host header shows.
-std::string_view host_of(std::string_view origin) {
-  const std::size_t scheme = origin.find("://");
-  return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
+/// Host and port as a Host header shows them; the scheme's own port is left out.
+std::string_view authority(std::string_view host, bool https) {
+  const std::string_view own_port = https ? ":443" : ":80";
+  if (host.ends_with(own_port)) host.remove_suffix(own_port.size());
+  return host;
 }
 
 }  // namespace
@@ -62,7 +63,10 @@ bool CorsPolicy::allows_websocket(const HttpRequest& request) const {
   const auto origin = request.header("origin");
   if (!origin || any_ || lists(*origin)) return true;
   const auto host = request.header("host");
-  return host && !host->empty() && equal_ignoring_case(host_of(*origin), *host);
+  const std::size_t scheme = origin->find("://");
+  if (!host || host->empty() || scheme == std::string_view::npos) return false;
+  const bool https = equal_ignoring_case(origin->substr(0, scheme), "https");
+  return equal_ignoring_case(authority(origin->substr(scheme + 3), https), authority(*host, https));
 }
 
 bool CorsPolicy::lists(std::string_view origin) const {

@@ -1,0 +1,179 @@
+#include "io/websockets.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket.hpp>
+#include <deque>
+#include <string>
+#include <utility>
+
+namespace sfu::io {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using boost::system::error_code;
+
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+/// A read buffer that grew beyond this is given back once empty.
+constexpr std::size_t kKeptReadBuffer = 4096;
+
+}  // namespace
+
+struct WebSockets::Peer {
+  Peer(WebSocketId i, beast::tcp_stream socket)
+      : id(i), stream(std::move(socket)), deadline(stream.get_executor()) {}
+
+  /// After this nothing of it moves any more: every pending operation completes with an error.
+  void cut() { beast::get_lowest_layer(stream).close(); }
+
+  const WebSocketId id;
+  websocket::stream<beast::tcp_stream> stream;
+  asio::steady_timer deadline;                     // For the end of a close.
+  std::deque<std::pair<SharedBytes, bool>> queue;  // The front is being written.
+  std::size_t queued_bytes = 0;
+  int operations = 0;  // Completions that will still come and use this object.
+  bool writing = false;
+  bool closing =
+      false;  // Nothing more is queued or reported; the rest of the queue still goes out.
+  bool close_sent = false;  // By us, first.
+  bool too_slow = false;
+  bool open = false;  // The handler knows of it.
+};
+
+WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits, HttpHandler& handler)
+    : context_(context), limits_(limits), handler_(handler) {}
+WebSockets::~WebSockets() = default;
+
+asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream stream,
+                                         const http::request<http::string_body>& upgrade,
+                                         const HttpRequest& request) {
+  stream.expires_never();
+  auto owned = std::make_unique<Peer>(id, std::move(stream));
+  Peer& peer = *owned;
+  peers_.emplace(id, std::move(owned));
+  ++peer.operations;
+
+  websocket::stream_base::timeout timeout;
+  timeout.handshake_timeout = limits_.close_timeout;
+  timeout.idle_timeout = websocket::stream_base::none();
+  timeout.keep_alive_pings = false;
+  peer.stream.set_option(timeout);
+  peer.stream.read_message_max(limits_.max_message_bytes);
+  peer.stream.auto_fragment(false);  // One message, one frame, one write.
+  peer.stream.set_option(websocket::stream_base::decorator(
+      [headers = handler_.headers(request)](websocket::response_type& response) {
+        for (const auto& [name, value] : headers) response.insert(name, value);
+      }));
+  auto [error] = co_await peer.stream.async_accept(upgrade, kAwait);
+  peer.stream.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
+  if (error || peer.closing) {
+    finish_operation(peer);
+    co_return;
+  }
+  peer.open = true;
+  asio::co_spawn(context_, read(peer), asio::detached);
+  handler_.on_websocket_open(id, request);
+}
+
+asio::awaitable<void> WebSockets::read(Peer& peer) {
+  beast::flat_buffer buffer;
+  while (true) {
+    auto [error, size] = co_await peer.stream.async_read(buffer, kAwait);
+    if (error) break;
+    std::string data(static_cast<const char*>(buffer.data().data()), buffer.size());
+    buffer.consume(buffer.size());
+    if (buffer.capacity() > kKeptReadBuffer) buffer.shrink_to_fit();
+    if (!peer.closing)
+      handler_.on_websocket_message(peer.id, std::move(data), peer.stream.got_binary());
+  }
+  report_closed(peer);
+  peer.cut();
+  peer.deadline.cancel();
+  finish_operation(peer);
+}
+
+void WebSockets::send(WebSocketId id, SharedBytes data, bool binary) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  Peer& peer = *found->second;
+  if (peer.closing || peer.too_slow) return;
+  peer.queued_bytes += data.size();
+  if (peer.queued_bytes > limits_.max_queued_bytes) {
+    peer.too_slow = true;
+    peer.cut();  // Ends the read, which reports it.
+    return;
+  }
+  peer.queue.emplace_back(std::move(data), binary);
+  if (!peer.writing) write_next(peer);
+}
+
+void WebSockets::write_next(Peer& peer) {
+  if (peer.queue.empty()) {
+    if (peer.closing) send_close(peer, websocket::close_code::normal);
+    return;
+  }
+  const auto& [data, binary] = peer.queue.front();
+  peer.writing = true;
+  ++peer.operations;
+  peer.stream.binary(binary);
+  peer.stream.async_write(asio::buffer(data.bytes().data(), data.size()),
+                          [this, &peer](const error_code& error, std::size_t) {
+                            peer.writing = false;
+                            peer.queued_bytes -= peer.queue.front().first.size();
+                            peer.queue.pop_front();
+                            if (!error) write_next(peer);
+                            finish_operation(peer);
+                          });
+}
+
+void WebSockets::close(WebSocketId id) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end() || std::exchange(found->second->closing, true)) return;
+  Peer& peer = *found->second;
+  start_deadline(peer);
+  if (!peer.writing) write_next(peer);
+}
+
+void WebSockets::stop() {
+  for (const auto& [id, peer] : peers_) {
+    if (!std::exchange(peer->closing, true)) start_deadline(*peer);
+    if (peer->open) send_close(*peer, websocket::close_code::going_away);
+  }
+}
+
+void WebSockets::start_deadline(Peer& peer) {
+  ++peer.operations;
+  peer.deadline.expires_after(limits_.close_timeout);
+  peer.deadline.async_wait([this, &peer](const error_code& error) {
+    if (!error) peer.cut();
+    finish_operation(peer);
+  });
+}
+
+void WebSockets::send_close(Peer& peer, std::uint16_t code) {
+  if (std::exchange(peer.close_sent, true)) return;
+  ++peer.operations;
+  peer.stream.async_close(code, [this, &peer](const error_code&) { finish_operation(peer); });
+}
+
+void WebSockets::report_closed(Peer& peer) {
+  const bool going_away =
+      !peer.close_sent && peer.stream.reason().code == websocket::close_code::going_away;
+  handler_.on_websocket_closed(peer.id, peer.too_slow ? WebSocketEnd::TooSlow
+                                        : going_away  ? WebSocketEnd::GoingAway
+                                                      : WebSocketEnd::Closed);
+}
+
+void WebSockets::finish_operation(Peer& peer) {
+  if (--peer.operations == 0) peers_.erase(peer.id);
+}
+
+}  // namespace sfu::io

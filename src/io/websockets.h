@@ -1,0 +1,53 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <unordered_map>
+
+#include "base/shared_bytes.h"
+#include "io/http_server.h"
+
+namespace sfu::io {
+
+/// The WebSockets (RFC 6455) that an HttpServer has accepted, each with its queue of outgoing
+/// messages.
+class WebSockets {
+ public:
+  WebSockets(boost::asio::io_context& context, const HttpLimits& limits, HttpHandler& handler);
+  ~WebSockets();
+
+  /// Answers the upgrade and, where that succeeds, tells the handler of it and of all that follows.
+  boost::asio::awaitable<void> accept(
+      WebSocketId id, boost::beast::tcp_stream stream,
+      const boost::beast::http::request<boost::beast::http::string_body>& upgrade,
+      const HttpRequest& request);
+
+  void send(WebSocketId id, SharedBytes data, bool binary);
+  /// Closes with 1000 after what was sent before.
+  void close(WebSocketId id);
+  /// Closes all with 1001, without waiting for what is queued.
+  void stop();
+
+  std::size_t size() const { return peers_.size(); }
+
+ private:
+  struct Peer;
+
+  boost::asio::awaitable<void> read(Peer& peer);
+  void write_next(Peer& peer);
+  void start_deadline(Peer& peer);
+  void send_close(Peer& peer, std::uint16_t code);
+  void report_closed(Peer& peer);
+  void finish_operation(Peer& peer);
+
+  boost::asio::io_context& context_;
+  const HttpLimits limits_;
+  HttpHandler& handler_;
+  std::unordered_map<WebSocketId, std::unique_ptr<Peer>> peers_;
+};
+
+}  // namespace sfu::io
