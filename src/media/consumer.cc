@@ -56,7 +56,7 @@ Consumer::Consumer(Timestamp now, const ConsumerOptions& options, CodecTable cod
       cname_(options.parameters.rtcp.cname),
       created_(now),
       paused_(options.paused),
-      was_resumed_(!options.paused),
+      awaits_first_resume_(options.paused),
       selector_(make_selector(options)),
       numbering_(random_first_number(random)),
       timeline_(random.next_u32()),
@@ -82,7 +82,7 @@ void Consumer::pause(Timestamp now) {
 }
 
 void Consumer::resume(Timestamp now) {
-  was_resumed_ = true;
+  awaits_first_resume_ = false;
   if (!paused_) return;
   paused_ = false;
   update_waits(now);
@@ -206,14 +206,15 @@ void Consumer::forward(Timestamp now, const ReceivedPacket& packet, bool ends_pi
   place.shift = shift_;
   pictures_.handle_forwarded(packet, shift_);
   timeline_.handle_sent(now, packet.view.timestamp() - shift_.timestamp);
-  if (packet.info.is_key_frame_start && is_video()) {
-    ++key_frames_;
-    if (needs_refresh_) {
-      needs_refresh_ = false;
-      update_waits(now);
-    }
-  }
+  note_key_frame(now, packet);
   send(now, packet, place, ends_picture, Send::First, sink);
+}
+
+void Consumer::note_key_frame(Timestamp now, const ReceivedPacket& packet) {
+  if (!is_video() || !packet.info.is_key_frame_start) return;
+  ++key_frames_;
+  if (!std::exchange(needs_refresh_, false)) return;
+  update_waits(now);
 }
 
 void Consumer::leave_out(const ReceivedPacket& packet) {
@@ -224,6 +225,7 @@ void Consumer::leave_out(const ReceivedPacket& packet) {
 void Consumer::handle_late(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) {
   if (const auto place = numbering_.find_incoming(packet.stream, packet.sequence)) {
     send(now, packet, *place, false, Send::First, sink);
+    if (packet.stream == numbering_.stream()) note_key_frame(now, packet);
     return;
   }
   // A key frame that one waits for may begin with a packet that comes late.
@@ -421,8 +423,8 @@ void Consumer::handle_timeout(Timestamp now) {
     source()->events().post(
         Diagnosis{Diagnosis::Kind::WaitsForKeyFrame, id_, producer_, now - *stands_still_since_});
   }
-  if (!was_resumed_ && now >= created_ + kNeverResumedReport) {
-    was_resumed_ = true;
+  if (awaits_first_resume_ && now >= created_ + kNeverResumedReport) {
+    awaits_first_resume_ = false;
     source()->events().post(
         Diagnosis{Diagnosis::Kind::NeverResumed, id_, producer_, now - created_});
   }
@@ -437,7 +439,7 @@ std::optional<Timestamp> Consumer::next_timeout() const {
   if (silence_check_) consider(*silence_check_);
   if (stands_still_since_ && !told_that_it_waits_)
     consider(*stands_still_since_ + kStandstillReport);
-  if (!was_resumed_) consider(created_ + kNeverResumedReport);
+  if (awaits_first_resume_) consider(created_ + kNeverResumedReport);
   return next;
 }
 

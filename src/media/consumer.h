@@ -114,6 +114,7 @@ class Consumer final : public Subscriber {
   void start(Timestamp now, const ReceivedPacket& packet);
   void stop(Timestamp now);
   void forward(Timestamp now, const ReceivedPacket& packet, bool ends_picture, PacketSink& sink);
+  void note_key_frame(Timestamp now, const ReceivedPacket& packet);
   void leave_out(const ReceivedPacket& packet);
   /// What comes after the late first packet of a key frame, and was passed over.
   void catch_up(Timestamp now, std::uint8_t stream, std::int64_t sequence, PacketSink& sink);
@@ -146,7 +147,7 @@ class Consumer final : public Subscriber {
   const Timestamp created_;
 
   bool paused_;
-  bool was_resumed_;
+  bool awaits_first_resume_;                 // And has not been reported for it.
   std::unique_ptr<LayerSelector> selector_;  // Video only.
   Numbering numbering_;
   Shift shift_;

@@ -8,6 +8,7 @@
 #include "media/random_span.h"
 #include "ortc/producer_parameters.h"
 #include "rtcp/receiver_report.h"
+#include "rtp/codec/h264.h"
 #include "rtp/codec/vp8.h"
 #include "rtp/codec/vp9.h"
 #include "rtp/rtx.h"
@@ -36,7 +37,7 @@ SourceOptions source_options(const ProducerOptions& options, const CodecEntry& c
         std::min<std::uint8_t>(std::max<std::uint8_t>(1, mode.spatial_layers), kMaxSpatialLayers);
   source.temporal_layers =
       std::min<std::uint8_t>(std::max<std::uint8_t>(1, mode.temporal_layers), kMaxTemporalLayers);
-  source.keeps_history = codec.nack;
+  source.keeps_history = codec.nack || options.kind == ortc::MediaKind::Video;
   return source;
 }
 
@@ -164,6 +165,8 @@ void Producer::inspect(ReceivedPacket& packet, const CodecEntry& codec) {
     return;
   }
   packet.info = *info;
+  if (codec.codec == Codec::H264 && packet.info.is_key_frame_start)
+    packet.info.is_key_frame_start = opens_key_frame(packet);
   if (packet.info.is_key_frame_start && kind() == ortc::MediaKind::Video)
     receiver.count_key_frame();
   if (codec.codec == Codec::Vp8) {
@@ -173,6 +176,14 @@ void Producer::inspect(ReceivedPacket& packet, const CodecEntry& codec) {
       packet.vp9 = Vp9Numbers{vp9->picture_id, vp9->tl0_picture_index, vp9->long_picture_id,
                               vp9->inter_picture_predicted};
   }
+}
+
+bool Producer::opens_key_frame(const ReceivedPacket& packet) const {
+  const auto h264 = rtp::codec::parse_h264(packet.view.payload());
+  if (h264 && h264->has_sps) return true;
+  // An IDR slice opens its frame only where no parameter sets came before it, nor could have.
+  const ReceivedPacket* before = source_.stream(packet.stream).history.find(packet.sequence - 1);
+  return before && before->view.timestamp() != packet.view.timestamp();
 }
 
 bool Producer::read_descriptor(ReceivedPacket& packet,

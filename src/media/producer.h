@@ -104,6 +104,7 @@ class Producer {
   std::optional<rtp::PacketView> unwrap(PacketBuffer& buffer, const rtp::PacketView& rtx,
                                         const StreamReceiver& receiver, Outcome& outcome) const;
   void inspect(ReceivedPacket& packet, const CodecEntry& codec);
+  bool opens_key_frame(const ReceivedPacket& packet) const;
   bool read_descriptor(ReceivedPacket& packet, rtp::codec::DependencyDescriptor& descriptor);
   void check_losses(Timestamp now);
   bool collect_reports(Timestamp now, Ssrc sender, rtcp::CompoundBuilder& builder);

@@ -21,12 +21,15 @@ Source::~Source() {
 }
 
 void Source::forward(Timestamp now, ReceivedPacket&& packet) {
-  SourceStream& stream = streams_[packet.stream];
+  const std::size_t packet_stream = packet.stream;
+  SourceStream& stream = streams_[packet_stream];
   const ReceivedPacket& placed = options_.keeps_history ? stream.history.add(now, std::move(packet))
                                                         : stream.history.hold(std::move(packet));
   note(now, placed);
   for (const Subscription& subscription : subscriptions_)
     subscription.subscriber->handle_packet(now, placed, *subscription.sink);
+  // Who could not begin here goes on waiting, and must not be forgotten.
+  if (placed.info.is_key_frame_start && stream.waiting > 0) request_key_frame(now, packet_stream);
 }
 
 void Source::note(Timestamp now, const ReceivedPacket& packet) {
