@@ -414,8 +414,8 @@ void with_nack(std::span<const std::uint16_t> lost, Use&& use) {
   std::array<std::uint8_t, 1200> room;
   rtcp::CompoundBuilder builder(room);
   EXPECT_EQ(rtcp::append_nack(builder, Ssrc{1}, kViewerSsrc, lost), lost.size());
-  for (const rtcp::PacketView packet : *rtcp::Compound::parse(builder.bytes()))
-    use(rtcp::Nack::parse(packet).value());
+  const auto compound = rtcp::Compound::parse(builder.bytes());
+  for (const rtcp::PacketView packet : *compound) use(rtcp::Nack::parse(packet).value());
 }
 
 }  // namespace sfu::media::test
