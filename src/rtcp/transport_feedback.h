@@ -81,8 +81,8 @@ struct Arrival {
 };
 
 struct FeedbackHeader {
-  Ssrc sender;
-  Ssrc media;
+  Ssrc sender = {};
+  Ssrc media = {};
   std::uint8_t feedback_number = 0;
   std::int64_t base_sequence_number = 0;  // At most arrivals.front()'s: what lies between is lost.
 };

@@ -100,7 +100,8 @@ std::optional<WrittenHeader> write(const HeaderFields& fields,
   for (std::size_t i = 0; i < elements.size(); ++i) {
     const HeaderExtension& element = elements[i];
     if (one_byte) {
-      out[at] = static_cast<std::uint8_t>(element.id << 4 | (element.value.size() - 1));
+      out[at] =
+          static_cast<std::uint8_t>(element.id << 4 | static_cast<int>(element.value.size() - 1));
     } else {
       out[at] = element.id;
       out[at + 1] = static_cast<std::uint8_t>(element.value.size());
