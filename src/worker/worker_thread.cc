@@ -38,12 +38,12 @@ void watch(int epoll, int fd) {
 WorkerThread::WorkerThread(Config config, std::vector<io::UdpSocket> sockets,
                            std::unique_ptr<RandomSource> random, Deliver deliver)
     : config_(std::move(config)),
-      sockets_(std::move(sockets)),
       random_(std::move(random)),
       deliver_(std::move(deliver)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      core_(config_.core, *random_) {
+      core_(config_.core, *random_),
+      sockets_(std::move(sockets)) {
   SFU_CHECK(epoll_ && wake_up_);
   watch(epoll_.get(), wake_up_.get());
   for (const io::UdpSocket& socket : sockets_) watch(epoll_.get(), socket.fd());

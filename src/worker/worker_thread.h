@@ -56,7 +56,6 @@ class WorkerThread final : public WorkerPort {
   void wake();
 
   const Config config_;
-  std::vector<io::UdpSocket> sockets_;
   const std::unique_ptr<RandomSource> random_;
   const Deliver deliver_;
   io::FileDescriptor epoll_;
@@ -65,7 +64,7 @@ class WorkerThread final : public WorkerPort {
   std::atomic<bool> stopping_ = false;
 
   // Of the thread alone.
-  core::WorkerCore core_;
+  std::vector<io::UdpSocket> sockets_;  // They hold buffers of the core's arena.
   std::vector<Posted> commands_;
   std::vector<io::ReceivedDatagram> received_;
   TimeDelta waited_{};
