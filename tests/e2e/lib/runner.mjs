@@ -46,16 +46,18 @@ async function runOne({ name, body, timeoutMs }) {
   try {
     await Promise.race([body(stage), late]);
     await stage.checkServers();
+    await stage.close();
     console.log(`ok    ${name} (${seconds(started)})`);
     return true;
   } catch (error) {
     console.log(`FAIL  ${name} (${seconds(started)})`);
     console.log(indent(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    await stage.checkServers().catch(({ message }) => console.log(indent(message)));
     await saveEvidence(stage, name);
     return false;
   } finally {
     clearTimeout(timer);
-    await stage.close();
+    await stage.close().catch(() => undefined);
   }
 }
 

@@ -65,6 +65,11 @@ export class Server {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** With what the process ended, for people. */
+  get ending() {
+    return this.#process.signalCode ?? `status ${this.#process.exitCode}`;
+  }
+
   async stats() {
     return (await fetch(`${this.url}/stats`)).json();
   }

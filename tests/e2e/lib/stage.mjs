@@ -65,7 +65,8 @@ export class Stage {
   /** @throws if a server crashed during the test. */
   async checkServers() {
     for (const server of this.servers) {
-      if (!server.running && !server.mayEnd) throw new Error(`the server ended:\n${server.log.slice(-600)}`);
+      if (server.running || server.mayEnd) continue;
+      throw new Error(`the server ended with ${server.ending}:\n${server.log.slice(-600)}`);
     }
   }
 
@@ -83,11 +84,12 @@ export class Stage {
     }
   }
 
+  /** @throws if a server does not end as it should. */
   async close() {
     for (const page of this.pages) await page.context().close().catch(() => undefined);
-    for (const close of this.#closers.reverse()) await close();
-    for (const server of this.servers) {
-      await server.stop().catch((error) => console.log(`      ${error.message}`));
-    }
+    for (const close of this.#closers.splice(0).reverse()) await close();
+    const ended = await Promise.allSettled(this.servers.map((server) => server.stop()));
+    const refusal = ended.find(({ status }) => status === 'rejected');
+    if (refusal !== undefined) throw refusal.reason;
   }
 }
