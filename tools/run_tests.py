@@ -65,7 +65,7 @@ def run_logged(name, command, timeout, cwd=ROOT, env=None):
             status = process.wait(timeout)
         except subprocess.TimeoutExpired:
             status = f"took longer than {timeout} s and was ended"
-        except KeyboardInterrupt:
+        except BaseException:  # This program is being ended itself.
             end_group(process)
             raise
         end_group(process)
@@ -460,6 +460,7 @@ def main():
         list_names()
         return 0
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("test: ended by SIGTERM"))
     started = time.monotonic()
     outcomes = []
     for outcome in chosen(options)():
