@@ -22,9 +22,6 @@ find_package(CLI11 REQUIRED)
 # The value-or-error type of C++23, which g++ 12 lacks (Debian: libexpected-dev, header only).
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
 
-# JSON Web Tokens (Debian: libcpp-jwt-dev, header only); it needs nlohmann_json for its own use.
-find_path(CPP_JWT_INCLUDE_DIR jwt/jwt.hpp REQUIRED)
-
 # Unit tests.
 find_package(GTest REQUIRED)
 
