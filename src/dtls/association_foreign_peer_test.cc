@@ -233,6 +233,16 @@ TEST(AssociationUnderForgery, IsNotEndedByAnAlertInTheClearWhileItMakesProgress)
   EXPECT_TRUE(link.both_connected());
 }
 
+TEST(AssociationUnderForgery, ForgetsAnAlertInTheClearAtTheNextMessage) {
+  LossyLink link;
+  link.exchange_fingerprints();
+  link.delay = 300ms;  // The ServerHello arrives after 600 ms, the server's Finished after 1.2 s.
+  link.run_for(200ms);
+  link.client.association.handle_datagram(link.now, plain_alert(kFatal, kHandshakeFailure));
+  link.run_for(2s);
+  EXPECT_TRUE(link.both_connected());
+}
+
 TEST(AssociationUnderForgery, BelievesAnAlertInTheClearOnceNothingElseComes) {
   LossyLink link;
   link.lose = [](std::size_t) { return true; };

@@ -14,7 +14,7 @@ namespace {
 
 class LibsrtpSession {
  public:
-  LibsrtpSession(const KeyMaterial& keys, srtp_ssrc_type_t direction) {
+  LibsrtpSession(const KeyMaterial& keys, srtp_ssrc_type_t direction, std::uint32_t ssrc = 0) {
     static const bool initialised = srtp_init() == srtp_err_status_ok;
     EXPECT_TRUE(initialised);
     srtp_policy_t policy{};
@@ -25,6 +25,7 @@ class LibsrtpSession {
     set(&policy.rtp);
     set(&policy.rtcp);
     policy.ssrc.type = direction;
+    policy.ssrc.value = ssrc;
     policy.window_size = 1024;
     ByteVector key(keys.key().begin(), keys.key().end());
     key.insert(key.end(), keys.salt().begin(), keys.salt().end());
@@ -34,6 +35,11 @@ class LibsrtpSession {
   ~LibsrtpSession() { srtp_dealloc(session_); }
   LibsrtpSession(const LibsrtpSession&) = delete;
   LibsrtpSession& operator=(const LibsrtpSession&) = delete;
+
+  /// As if `count` cycles of this stream had passed.
+  void set_rollover_count(std::uint32_t ssrc, std::uint32_t count) {
+    EXPECT_EQ(srtp_set_stream_roc(session_, ssrc, count), srtp_err_status_ok);
+  }
 
   using Operation = srtp_err_status_t (*)(srtp_t, void*, int*);
   /// Empty where libsrtp refuses.
@@ -154,6 +160,20 @@ TEST_P(LibsrtpOracle, WritesTheSameBytesAsWeDo) {
     EXPECT_EQ(protect(sender, plain.header, plain.payload).packet,
               theirs.run(srtp_protect, joined(plain.header, plain.payload)));
   }
+}
+
+TEST_P(LibsrtpOracle, ReadsARolloverCountThatFillsItsFourBytes) {
+  constexpr std::uint32_t kRolloverCount = 0x8765'4321;
+  constexpr std::uint16_t kSequenceNumber = 0x1234;
+  RtpCipher ours(derive_rtp_keys(test_keys(GetParam())), Direction::Encrypt);
+  const ByteVector header = rtp_header(kSequenceNumber), payload(100, 0x42);
+  ByteVector sent(header.size() + payload.size() + kMaxRtpOverhead);
+  sent.resize(
+      ours.seal(std::uint64_t{kRolloverCount} << 16 | kSequenceNumber, header, {}, payload, sent));
+
+  LibsrtpSession theirs(test_keys(GetParam()), ssrc_specific, kTestSsrc);
+  theirs.set_rollover_count(kTestSsrc, kRolloverCount);
+  EXPECT_EQ(theirs.run(srtp_unprotect, sent), joined(header, payload));
 }
 
 TEST_P(LibsrtpOracle, ReadsAndWritesRtcpAsWeDo) {
