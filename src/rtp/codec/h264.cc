@@ -55,8 +55,6 @@ Result<H264Payload, PayloadError> read_fu_a(H264Payload parsed, Bytes payload) {
   if (payload.size() < 2) return fail(PayloadError::Truncated);
   parsed.starts_nal_unit = (payload[1] & kFuStart) != 0;
   parsed.ends_nal_unit = (payload[1] & kFuEnd) != 0;
-  // RFC 6184 §5.8: a unit in one fragment would not have been fragmented.
-  if (parsed.starts_nal_unit && parsed.ends_nal_unit) return fail(PayloadError::Contradiction);
   const auto header =
       static_cast<std::uint8_t>((payload[0] & ~kNalTypeMask & 0xff) | (payload[1] & kNalTypeMask));
   note_unit(parsed, header, payload.subspan(2), parsed.starts_nal_unit);

@@ -125,7 +125,6 @@ const Malformed kMalformed[] = {
     {"stap_a_unit_cut", {0x78, 0, 2, 0x67}, PayloadError::Truncated},
     {"stap_a_second_unit_cut", {0x78, 0, 1, 0x67, 0, 9, 0x68}, PayloadError::Truncated},
     {"fu_a_without_header", {0x7C}, PayloadError::Truncated},
-    {"fu_a_start_and_end", {0x7C, 0xC5, 1}, PayloadError::Contradiction},
 };
 
 class MalformedH264 : public testing::TestWithParam<Malformed> {};
@@ -175,6 +174,12 @@ TEST(H264, FragmentsStartPicturesOnlyAtTheirFirst) {
   EXPECT_FALSE(middle->starts_nal_unit || middle->starts_picture);
   const auto last = parse_h264(Buffer{0x7C, 0x45, 0x88});
   EXPECT_TRUE(last->ends_nal_unit);
+}
+
+TEST(H264, AUnitInASingleFragmentIsTakenThoughNoneShouldBeSent) {
+  const auto whole = parse_h264(Buffer{0x7C, 0xC5, 0x88});
+  ASSERT_TRUE(whole.has_value());
+  EXPECT_TRUE(whole->starts_nal_unit && whole->ends_nal_unit && whole->starts_picture);
 }
 
 }  // namespace
