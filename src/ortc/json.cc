@@ -86,15 +86,20 @@ CodecSpecificParameters read_parameters(const JsonReader& codec) {
   return parameters;
 }
 
+/// Some fields say "none" by an empty text instead of being left out.
+bool is_empty_text(const JsonReader& reader, std::string_view key) {
+  const json::value* value = reader.find(key);
+  return value && value->is_string() && value->get_string().empty();
+}
+
 std::vector<RtcpFeedback> read_feedback(const JsonReader& codec, MaybeError& error) {
   std::vector<RtcpFeedback> feedback;
   const auto entries = codec.array("rtcpFeedback", kMaxRtcpFeedback);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const JsonReader entry(entries[i], codec.path_of("rtcpFeedback", i), error);
     RtcpFeedback read{entry.text("type", kFeedback), ""};
-    const json::value* parameter = entry.find("parameter");
-    const bool is_empty = parameter && parameter->is_string() && parameter->get_string().empty();
-    if (!is_empty) read.parameter = entry.optional_text("parameter", kFeedback).value_or("");
+    if (!is_empty_text(entry, "parameter"))
+      read.parameter = entry.optional_text("parameter", kFeedback).value_or("");
     feedback.push_back(std::move(read));
   }
   return feedback;
@@ -271,7 +276,9 @@ Result<RtpParameters, InvalidField> parse_rtp_parameters(const json::value& valu
         read_encoding(JsonReader(encodings[i], reader.path_of("encodings", i), error), error));
   if (const json::value* rtcp = reader.find("rtcp")) {
     const JsonReader inner(*rtcp, reader.path_of("rtcp"), error);
-    parameters.rtcp.cname = inner.optional_text("cname", kCname).value_or("");
+    // mediasoup-client writes an empty one where the sender's SDP names no SSRC, as with simulcast.
+    if (!is_empty_text(inner, "cname"))
+      parameters.rtcp.cname = inner.optional_text("cname", kCname).value_or("");
     parameters.rtcp.reduced_size = inner.boolean("reducedSize", true);
   }
   return finish(std::move(parameters), error);

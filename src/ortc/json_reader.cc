@@ -44,7 +44,9 @@ std::string JsonReader::text(std::string_view key, const TextRule& rule) const {
 std::optional<std::string> JsonReader::optional_text(std::string_view key,
                                                      const TextRule& rule) const {
   const json::value* value = find(key);
-  return value ? read_text(*value, key, rule) : std::nullopt;
+  // Clients say "" where they mean nothing: a browser's stream without a CNAME.
+  if (!value || (value->is_string() && value->get_string().empty())) return std::nullopt;
+  return read_text(*value, key, rule);
 }
 
 std::optional<std::string> JsonReader::read_text(const json::value& value, std::string_view key,

@@ -153,6 +153,12 @@ TEST(OrtcJson, BrowsersParametersSurviveTheWayThroughJson) {
   }
 }
 
+TEST(OrtcJson, AnEmptyCnameMeansNone) {
+  const auto parsed = parse_rtp_parameters(with_replaced("/rtcp/cname", "\"\""));
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().to_string();
+  EXPECT_EQ(parsed->rtcp.cname, "");
+}
+
 TEST(OrtcJson, ReadsNumbersThatCameAsFloatingPoint) {
   const auto parsed = parse_rtp_parameters(with_replaced("/codecs/0/clockRate", "90000.0"));
   ASSERT_TRUE(parsed.has_value());

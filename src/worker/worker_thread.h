@@ -64,7 +64,8 @@ class WorkerThread final : public WorkerPort {
   std::atomic<bool> stopping_ = false;
 
   // Of the thread alone.
-  std::vector<io::UdpSocket> sockets_;  // They hold buffers of the core's arena.
+  core::WorkerCore core_;
+  std::vector<io::UdpSocket> sockets_;  // After the core: they hold buffers of its arena.
   std::vector<Posted> commands_;
   std::vector<io::ReceivedDatagram> received_;
   TimeDelta waited_{};
