@@ -4,9 +4,11 @@
 #include <array>
 
 #include "crypto/random.h"
+#include "rtcp/extended_report.h"
 #include "rtcp/fir.h"
 #include "rtcp/nack.h"
 #include "rtcp/pli.h"
+#include "rtcp/receiver_report.h"
 #include "rtcp/sender_report.h"
 #include "rtp/extension_values.h"
 
@@ -22,7 +24,11 @@ constexpr Ssrc kViewerSsrc{1};
 }  // namespace
 
 Browser::Browser(const dtls::Context& context, const IpAddress& address, std::uint64_t seed)
-    : address_(address), random_(std::make_unique<crypto::SeededRandom>(seed)), context_(context) {
+    : address_(address),
+      random_(std::make_unique<crypto::SeededRandom>(seed)),
+      context_(context),
+      ntp_{std::chrono::seconds(3'900'000'000) +
+           std::chrono::milliseconds(static_cast<std::int64_t>(random_->next_u32() % 20'000))} {
   viewer_extensions_.add(5, rtp::ExtensionKind::TransportCc);
 }
 
@@ -61,11 +67,30 @@ void Browser::move_to_ports(std::uint16_t send, std::uint16_t receive) {
   if (receive_) receive_->move_to({address_, receive});
 }
 
+void Browser::rebind_ports(std::uint16_t send, std::uint16_t receive) {
+  if (send_) send_->rebind({address_, send});
+  if (receive_) receive_->rebind({address_, receive});
+}
+
+void Browser::move_to_address(const IpAddress& address) {
+  address_ = address;
+  if (send_) send_->move_to({address, send_->local().port});
+  if (receive_) receive_->move_to({address, receive_->local().port});
+}
+
+void Browser::send_packets(const std::vector<StreamSender::Packet>& packets) {
+  if (!send_) return;
+  for (const auto& packet : packets) {
+    const auto view = rtp::PacketView::parse(packet);
+    if (!(view && lose_sent_ && lose_sent_(*view))) send_->send_rtp(packet);
+  }
+}
+
 void Browser::handle_datagram(Timestamp now, const Path& path, Bytes datagram) {
   if (vanished_) return;
   if (send_ && path.local == send_->local()) {
     const auto plain = send_->handle_datagram(now, path, datagram);
-    if (plain && plain->is_rtcp) handle_publisher_rtcp(plain->bytes);
+    if (plain && plain->is_rtcp) handle_publisher_rtcp(now, plain->bytes);
   } else if (receive_ && path.local == receive_->local()) {
     const auto plain = receive_->handle_datagram(now, path, datagram);
     if (plain) handle_viewer_packet(now, *plain);
@@ -77,8 +102,7 @@ void Browser::handle_timeout(Timestamp now) {
   if (receive_) receive_->handle_timeout(now);
   std::vector<StreamSender::Packet> packets;
   for (StreamSender& sender : senders_) sender.produce(now, packets);
-  if (send_)
-    for (const auto& packet : packets) send_->send_rtp(packet);
+  send_packets(packets);
   if (next_report_ && *next_report_ <= now) send_reports(now);
   if (next_tick_ && *next_tick_ <= now) send_viewer_rtcp(now);
 }
@@ -99,19 +123,30 @@ Timestamp Browser::next_timeout() const {
   return next;
 }
 
-void Browser::handle_publisher_rtcp(Bytes compound) {
+StreamSender* Browser::sender_of(Ssrc ssrc) {
+  const auto found = std::find_if(senders_.begin(), senders_.end(), [&](const auto& sender) {
+    return sender.options().ssrc == ssrc;
+  });
+  return found == senders_.end() ? nullptr : &*found;
+}
+
+std::optional<rtcp::ReportBlock> Browser::report_on(Ssrc ssrc) const {
+  const auto found = reports_on_.find(ssrc);
+  return found == reports_on_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Browser::handle_publisher_rtcp(Timestamp now, Bytes compound) {
   const auto parsed = rtcp::Compound::parse(compound);
   if (!parsed) return;
   std::vector<StreamSender::Packet> packets;
-  const auto sender_of = [&](Ssrc ssrc) -> StreamSender* {
-    const auto found = std::find_if(senders_.begin(), senders_.end(), [&](const auto& sender) {
-      return sender.options().ssrc == ssrc;
-    });
-    return found == senders_.end() ? nullptr : &*found;
-  };
   for (const rtcp::PacketView packet : *parsed) {
     if (packet.type == rtcp::PacketType::TransportLayerFeedback) {
-      if (packet.count == rtcp::kTransportCcFormat) ++feedback_received_;
+      if (packet.count == rtcp::kTransportCcFormat) {
+        ++feedback_received_;
+        if (last_feedback_)
+          longest_without_feedback_ = std::max(longest_without_feedback_, now - *last_feedback_);
+        last_feedback_ = now;
+      }
       if (packet.count != rtcp::kNackFormat) continue;
       const auto nack = rtcp::Nack::parse(packet);
       StreamSender* sender = nack ? sender_of(nack->media) : nullptr;
@@ -123,14 +158,35 @@ void Browser::handle_publisher_rtcp(Bytes compound) {
       const auto pli = rtcp::Pli::parse(packet);
       StreamSender* sender = pli ? sender_of(pli->media) : nullptr;
       if (!sender) continue;
+      if (plis_to_lose_ > 0) {
+        --plis_to_lose_;
+        continue;
+      }
       ++plis_received_;
       sender->request_key_frame();
-    } else if (packet.type == rtcp::PacketType::ReceiverReport) {
-      ++reports_received_;
-      for (StreamSender& sender : senders_) sender.stop_identifying();
+    } else {
+      handle_publisher_report(packet);
     }
   }
-  for (const auto& packet : packets) send_->send_rtp(packet);
+  send_packets(packets);
+}
+
+void Browser::handle_publisher_report(const rtcp::PacketView& packet) {
+  if (packet.type == rtcp::PacketType::ReceiverReport) {
+    ++reports_received_;
+    for (StreamSender& sender : senders_) sender.stop_identifying();
+    const auto report = rtcp::ReceiverReport::parse(packet);
+    if (!report) return;
+    for (const rtcp::ReportBlock block : report->reports) reports_on_[block.ssrc] = block;
+  } else if (packet.type == rtcp::PacketType::ExtendedReport) {
+    const auto report = rtcp::ExtendedReport::parse(packet);
+    if (!report || !report->receiver_reference_time || senders_.empty()) return;
+    std::array<std::uint8_t, kCompoundSize> buffer;
+    rtcp::CompoundBuilder builder(buffer);
+    const rtcp::DlrrItem item{report->sender, report->receiver_reference_time->compact(), 0};
+    rtcp::append_dlrr(builder, senders_.front().options().ssrc, std::array{item});
+    send_->send_rtcp(builder.bytes());
+  }
 }
 
 void Browser::handle_viewer_packet(Timestamp now, const PeerChannel::Plain& plain) {
@@ -142,7 +198,7 @@ void Browser::handle_viewer_packet(Timestamp now, const PeerChannel::Plain& plai
   };
   if (!plain.is_rtcp) {
     const auto packet = rtp::PacketView::parse(plain.bytes);
-    if (!packet) return;
+    if (!packet || (lose_received_ && lose_received_(*packet))) return;
     if (const auto value =
             packet->extension(viewer_extensions_.id(rtp::ExtensionKind::TransportCc)))
       if (const auto number = rtp::read_transport_cc(*value))
@@ -157,7 +213,7 @@ void Browser::handle_viewer_packet(Timestamp now, const PeerChannel::Plain& plai
     if (packet.type != rtcp::PacketType::SenderReport) continue;
     const auto report = rtcp::SenderReport::parse(packet);
     StreamReceiver* receiver = report ? receiver_of(report->info.sender) : nullptr;
-    if (receiver) receiver->handle_sender_report(report->info);
+    if (receiver) receiver->handle_sender_report(now, report->info);
   }
 }
 

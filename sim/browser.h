@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +11,8 @@
 
 #include "base/random.h"
 #include "bwe/arrival_recorder.h"
+#include "rtcp/report_block.h"
+#include "rtp/packet_view.h"
 #include "sim/network.h"
 #include "sim/peer_channel.h"
 #include "sim/stream_receiver.h"
@@ -29,10 +33,21 @@ class Browser final : public Host {
   StreamReceiver& add_receiver(StreamReceiver::Options options);
   void remove_receiver(Ssrc ssrc);
 
-  /// Both transports go on from another port, as behind a NAT that forgot them.
+  /// Both transports go on from other ports; the client checks them at once.
   void move_to_ports(std::uint16_t send, std::uint16_t receive);
+  /// The same, but the client does not know, as behind a NAT that forgot it.
+  void rebind_ports(std::uint16_t send, std::uint16_t receive);
+  /// To another machine address, with the ports it has. The network has to follow.
+  void move_to_address(const IpAddress& address);
   /// Neither sends nor hears anything from now on.
   void vanish() { vanished_ = true; }
+
+  /// Says of each RTP packet, before it is encrypted or after it is decrypted, whether it is lost.
+  using Loss = std::function<bool(const rtp::PacketView&)>;
+  void lose_sent(Loss loss) { lose_sent_ = std::move(loss); }
+  void lose_received(Loss loss) { lose_received_ = std::move(loss); }
+  /// As many PLIs as that are lost on their way to this publisher.
+  void lose_plis(int count) { plis_to_lose_ = count; }
 
   void handle_datagram(Timestamp now, const Path& path, Bytes datagram) override;
   void handle_timeout(Timestamp now) override;
@@ -47,20 +62,34 @@ class Browser final : public Host {
   std::uint64_t nacks_received() const { return nacks_received_; }
   std::uint64_t plis_received() const { return plis_received_; }
   std::uint64_t feedback_received() const { return feedback_received_; }
+  /// The longest time without transport-cc feedback since the first.
+  TimeDelta longest_without_feedback() const { return longest_without_feedback_; }
+  std::uint64_t strays() const {
+    return (send_ ? send_->strays() : 0) + (receive_ ? receive_->strays() : 0);
+  }
+  /// The latest report block on this publisher's stream.
+  std::optional<rtcp::ReportBlock> report_on(Ssrc ssrc) const;
+  const Endpoint& send_endpoint() const { return send_->local(); }
+  const Endpoint& receive_endpoint() const { return receive_->local(); }
+  const PeerChannel& send_channel() const { return *send_; }
+  const PeerChannel& receive_channel() const { return *receive_; }
   std::uint64_t reports_received() const { return reports_received_; }
 
  private:
   static constexpr TimeDelta kTick = std::chrono::milliseconds(20);  // For RTCP of receivers.
 
-  void handle_publisher_rtcp(Bytes compound);
+  void handle_publisher_rtcp(Timestamp now, Bytes compound);
+  void handle_publisher_report(const rtcp::PacketView& packet);
+  void send_packets(const std::vector<StreamSender::Packet>& packets);
+  StreamSender* sender_of(Ssrc ssrc);
   void handle_viewer_packet(Timestamp now, const PeerChannel::Plain& plain);
   void send_reports(Timestamp now);
   void send_viewer_rtcp(Timestamp now);
 
-  const IpAddress address_;
+  IpAddress address_;
   std::unique_ptr<RandomSource> random_;
   const dtls::Context& context_;
-  rtp::NtpClock ntp_{std::chrono::seconds(3'900'000'000)};
+  rtp::NtpClock ntp_;  // Each machine's is off by some seconds.
   std::unique_ptr<PeerChannel> send_;
   std::unique_ptr<PeerChannel> receive_;
   std::list<StreamSender> senders_;
@@ -71,6 +100,12 @@ class Browser final : public Host {
   std::optional<Timestamp> next_tick_;
   std::optional<Timestamp> next_report_;
   bool vanished_ = false;
+  Loss lose_sent_;
+  Loss lose_received_;
+  int plis_to_lose_ = 0;
+  std::map<Ssrc, rtcp::ReportBlock> reports_on_;
+  std::optional<Timestamp> last_feedback_;
+  TimeDelta longest_without_feedback_{};
   std::uint64_t nacks_received_ = 0;
   std::uint64_t plis_received_ = 0;
   std::uint64_t feedback_received_ = 0;

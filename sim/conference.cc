@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "media/codec_table.h"
 #include "ortc/router_capabilities.h"
+#include "sim/certificates.h"
 
 namespace sfu::sim {
 namespace {
@@ -17,6 +18,10 @@ const ortc::RtpCodecCapability& codec_capability(std::string_view mime_type) {
   for (const auto& codec : ortc::router_capabilities().codecs)
     if (codec.mime_type == mime_type) return codec;
   SFU_CHECK(false && "no such codec");
+}
+
+TimeDelta frame_interval(ortc::MediaKind kind) {
+  return std::chrono::milliseconds(kind == ortc::MediaKind::Video ? 50 : 20);
 }
 
 /// What a browser would send that takes the router's ids as they are.
@@ -45,23 +50,39 @@ ortc::RtpParameters publisher_parameters(ortc::MediaKind kind, std::string mid) 
   return parameters;
 }
 
+core::WorkerCore::Config configure(const Conference::Options& options,
+                                   const crypto::Certificate& certificate) {
+  core::WorkerCore::Config config = options.limits;
+  for (const IpAddress& address : options.server_addresses)
+    config.candidates.push_back({address, kServerPort});
+  config.certificate = &certificate;
+  config.ntp = {std::chrono::seconds(3'900'000'000)};
+  return config;
+}
+
+/// Of the family that the server speaks.
+IpAddress client_address(const IpAddress& server, std::size_t number) {
+  if (server.is_v4()) return IpAddress::v4(0x0a010000 + static_cast<std::uint32_t>(number));
+  auto bytes = server.bytes();
+  bytes[13] = 1;
+  store_be16(bytes, 14, static_cast<std::uint16_t>(number));
+  return IpAddress::v6(bytes);
+}
+
 }  // namespace
 
-Conference::Conference(std::uint64_t seed)
-    : seed_(seed),
-      openssl_random_(seed),
-      random_(seed),
-      server_certificate_(crypto::Certificate::generate()),
-      client_certificate_(crypto::Certificate::generate()),
+Conference::Conference(const Options& options)
+    : seed_(options.seed),
+      openssl_random_(seed_),
+      random_(seed_),
+      server_certificate_(server_certificate()),
+      client_certificate_(client_certificate()),
       client_context_(client_certificate_),
-      server_address_(IpAddress::v4(0x0a000001)),
-      core_({.candidates = {{server_address_, kServerPort}},
-             .certificate = &server_certificate_,
-             .ntp = {std::chrono::seconds(3'900'000'000)}},
-            random_),
+      server_addresses_(options.server_addresses),
+      core_(configure(options, server_certificate_), random_),
       server_(core_),
-      network_(seed) {
-  network_.attach(server_address_, server_);
+      network_(seed_) {
+  for (const IpAddress& address : server_addresses_) network_.attach(address, server_);
 }
 
 Conference::~Conference() = default;
@@ -72,18 +93,20 @@ RouterId Conference::open_room() {
   return room;
 }
 
-Conference::Member& Conference::join(RouterId room, Publishing publishing) {
+Conference::Member& Conference::join(RouterId room, Publishing publishing, Manner manner) {
   ++joined_;
-  const IpAddress address = IpAddress::v4(0x0a010000 + static_cast<std::uint32_t>(joined_));
+  const IpAddress address =
+      manner.address.value_or(client_address(server_addresses_[manner.server_address], joined_));
   auto browser = std::make_unique<Browser>(client_context_, address, seed_ * 1000 + joined_);
   Member& member = *members_.emplace_back(
       std::make_unique<Member>("member " + std::to_string(joined_), room, std::move(browser)));
-  member.publisher_number = joined_;
+  member.manner = manner;
   network_.attach(address, *member.browser);
   member.send = TransportId::random(random_);
   member.receive = TransportId::random(random_);
-  member.browser->open_send(now(), open_transport(room, member.send));
-  member.browser->open_receive(now(), open_transport(room, member.receive));
+  member.browser->open_send(now(), open_transport(room, member.send, manner));
+  member.browser->open_receive(now(), open_transport(room, member.receive, manner));
+  if (manner.connects) connect(member);
   for (const auto& other : members_) {
     if (other.get() == &member || other->router != room) continue;
     for (const auto& published : other->producers) view(member, published);
@@ -101,24 +124,83 @@ void Conference::leave(Member& member) {
   SFU_CHECK(request(core::CloseTransport{member.send}));
   SFU_CHECK(request(core::CloseTransport{member.receive}));
   network_.detach(member.browser->address());
+  std::vector<ProducerId> closed;
+  for (const auto& published : member.producers) closed.push_back(published.id);
+  drop_views_of(closed);
+  std::erase_if(members_, [&](const auto& candidate) { return candidate.get() == &member; });
+}
+
+void Conference::unpublish(Member& member, ProducerId producer) {
+  SFU_CHECK(request(core::CloseProducer{producer}));
+  std::erase_if(member.producers, [&](const auto& p) { return p.id == producer; });
+  drop_views_of({producer});
+}
+
+void Conference::drop_views_of(const std::vector<ProducerId>& producers) {
   for (const auto& other : members_) {
     std::erase_if(other->consumers, [&](const Member::Viewed& viewed) {
-      const bool gone = std::any_of(member.producers.begin(), member.producers.end(),
-                                    [&](const auto& p) { return p.id == viewed.producer; });
+      const bool gone =
+          std::find(producers.begin(), producers.end(), viewed.producer) != producers.end();
       if (gone) other->browser->remove_receiver(viewed.ssrc);
       return gone;
     });
   }
-  std::erase_if(members_, [&](const auto& candidate) { return candidate.get() == &member; });
 }
 
-PeerChannel::Remote Conference::open_transport(RouterId room, TransportId transport) {
+void Conference::connect(Member& member) {
+  connect(member, client_certificate_.sha256_fingerprint());
+}
+
+void Conference::connect(Member& member, const std::string& fingerprint) {
+  for (const TransportId transport : {member.send, member.receive})
+    SFU_CHECK(request(
+        core::ConnectTransport{transport, core::DtlsRole::Client, {{"sha-256", fingerprint}}}));
+}
+
+void Conference::move(Member& member, const IpAddress& address) {
+  network_.detach(member.browser->address());
+  member.browser->move_to_address(address);
+  network_.attach(address, *member.browser);
+}
+
+void Conference::swap_addresses(Member& a, Member& b) {
+  const IpAddress of_a = a.browser->address();
+  const IpAddress of_b = b.browser->address();
+  a.browser->move_to_address(of_b);
+  b.browser->move_to_address(of_a);
+  network_.attach(of_b, *a.browser);
+  network_.attach(of_a, *b.browser);
+}
+
+const Conference::Member::Published& Conference::published(const Member& publisher,
+                                                           ortc::MediaKind kind) {
+  const auto found = std::find_if(publisher.producers.begin(), publisher.producers.end(),
+                                  [&](const auto& p) { return p.kind == kind; });
+  SFU_CHECK(found != publisher.producers.end());
+  return *found;
+}
+
+Conference::Member::Viewed& Conference::viewed(Member& viewer, const Member& publisher,
+                                               ortc::MediaKind kind) {
+  const ProducerId id = published(publisher, kind).id;
+  const auto found = std::find_if(viewer.consumers.begin(), viewer.consumers.end(),
+                                  [&](const auto& v) { return v.producer == id; });
+  SFU_CHECK(found != viewer.consumers.end());
+  return *found;
+}
+
+StreamSender& Conference::video_sender(Member& member, std::uint8_t layer) {
+  for (StreamSender& sender : member.browser->senders())
+    if (sender.options().is_video && sender.options().stream == layer) return sender;
+  SFU_CHECK(false && "no such layer");
+}
+
+PeerChannel::Remote Conference::open_transport(RouterId room, TransportId transport,
+                                               const Manner& manner) {
   const auto reply = request(core::CreateTransport{room, transport});
   SFU_CHECK(reply);
   const auto& created = std::get<core::TransportCreated>(*reply);
-  SFU_CHECK(request(core::ConnectTransport{
-      transport, core::DtlsRole::Client, {{"sha-256", client_certificate_.sha256_fingerprint()}}}));
-  return {{server_address_, kServerPort},
+  return {{server_addresses_[manner.server_address], kServerPort},
           created.ice_username_fragment,
           created.ice_password,
           created.fingerprints.front().value};
@@ -139,7 +221,7 @@ void Conference::produce(Member& member, ortc::MediaKind kind, std::size_t layer
     options.mid = mid;
     options.stream = static_cast<std::uint8_t>(layer);
     options.packets_per_frame = video ? 2 + static_cast<int>(2 * layer) : 1;
-    options.frame_interval = std::chrono::milliseconds(video ? 50 : 20);
+    options.frame_interval = frame_interval(kind);
     options.clock_rate = video ? 90'000 : 48'000;
     options.first_sequence_number = static_cast<std::uint16_t>(random_.next_u32() & 0x7fff);
     options.first_timestamp = random_.next_u32();
@@ -196,9 +278,11 @@ void Conference::view(Member& viewer, const Member::Published& published) {
        .payload_type = parameters->codecs[0].payload_type,
        .rtx_payload_type = video ? parameters->codecs[1].payload_type : std::uint8_t{0},
        .mid = *parameters->mid,
-       .mid_id = media::extension_map(*parameters).id(rtp::ExtensionKind::Mid)});
+       .mid_id = media::extension_map(*parameters).id(rtp::ExtensionKind::Mid),
+       .clock_rate = video ? 90'000u : 48'000u,
+       .frame_interval = frame_interval(published.kind)});
   viewer.consumers.push_back({id, published.id, ssrc, published.kind, &receiver});
-  SFU_CHECK(request(core::ResumeConsumer{id}));
+  if (viewer.manner.resumes) SFU_CHECK(request(core::ResumeConsumer{id}));
 }
 
 Result<core::ReplyValue, core::CommandError> Conference::request(core::Command command) {
@@ -232,6 +316,20 @@ std::vector<std::string> Conference::complaints() const {
 
 core::WorkerStats Conference::worker_stats() {
   return std::get<core::WorkerStats>(*request(core::GetWorkerStats{}));
+}
+
+core::TransportStats Conference::transport_stats(TransportId transport) {
+  const auto reply = request(core::GetTransportStats{transport});
+  SFU_CHECK(reply);
+  return std::get<core::TransportStats>(*reply);
+}
+
+std::vector<std::string> Conference::diagnostics() {
+  std::vector<std::string> lines;
+  for (const core::Event& event : events())
+    if (const auto* diagnostic = std::get_if<core::Diagnostic>(&event))
+      lines.push_back(diagnostic->text);
+  return lines;
 }
 
 }  // namespace sfu::sim

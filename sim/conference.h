@@ -24,10 +24,23 @@ namespace sfu::sim {
 /// which here is instant. The same seed replays the same run.
 class Conference {
  public:
+  struct Options {
+    std::uint64_t seed = 1;
+    /// One port on each of them.
+    std::vector<IpAddress> server_addresses = {IpAddress::v4(0x0a000001)};
+    /// Of the worker; its candidates and certificate are the conference's.
+    core::WorkerCore::Config limits{};
+  };
   struct Publishing {
     bool audio = true;
     bool video = true;
     std::size_t simulcast_layers = 1;
+  };
+  struct Manner {
+    std::size_t server_address = 0;      // To which of them the client talks.
+    bool connects = true;                // Says its fingerprint in signaling at once.
+    bool resumes = true;                 // Resumes each consumer at once.
+    std::optional<IpAddress> address{};  // Its own.
   };
   struct Member {
     Member(std::string n, RouterId r, std::unique_ptr<Browser> b)
@@ -53,18 +66,40 @@ class Conference {
     };
     std::vector<Viewed> consumers;
     int next_mid = 0;
-    std::size_t publisher_number = 0;
+    Manner manner;
   };
 
-  explicit Conference(std::uint64_t seed);
+  explicit Conference(std::uint64_t seed) : Conference(Options{.seed = seed}) {}
+  explicit Conference(const Options& options);
   ~Conference();
 
   RouterId open_room();
   /// Joins, publishes, and views all that others of the room publish; they view it in turn.
-  Member& join(RouterId room, Publishing publishing);
+  Member& join(RouterId room, Publishing publishing, Manner manner);
+  Member& join(RouterId room, Publishing publishing) { return join(room, publishing, Manner{}); }
   Member& join(RouterId room) { return join(room, Publishing{}); }
+  /// Says in signaling what certificate the member has; by default the true one.
+  void connect(Member& member);
+  void connect(Member& member, const std::string& fingerprint);
   void leave(Member& member);
   void publish(Member& member, Publishing publishing);
+  /// Closes the producer, and all that views it.
+  void unpublish(Member& member, ProducerId producer);
+  /// The client behind the member goes on from another machine address.
+  void move(Member& member, const IpAddress& address);
+  void swap_addresses(Member& a, Member& b);
+
+  /// What `viewer` sees or hears of `publisher`.
+  static Member::Viewed& viewed(Member& viewer, const Member& publisher, ortc::MediaKind kind);
+  static StreamReceiver& video(Member& viewer, const Member& publisher) {
+    return *viewed(viewer, publisher, ortc::MediaKind::Video).receiver;
+  }
+  static StreamReceiver& audio(Member& viewer, const Member& publisher) {
+    return *viewed(viewer, publisher, ortc::MediaKind::Audio).receiver;
+  }
+  static const Member::Published& published(const Member& publisher, ortc::MediaKind kind);
+  /// An encoding of the member's video.
+  static StreamSender& video_sender(Member& member, std::uint8_t layer = 0);
 
   /// Sends one command and returns its reply; other events are kept in events().
   Result<core::ReplyValue, core::CommandError> request(core::Command command);
@@ -80,12 +115,17 @@ class Conference {
     collect_events();
     return events_;
   }
-  const IpAddress& server_address() const { return server_address_; }
+  const IpAddress& server_address() const { return server_addresses_.front(); }
+  core::WorkerCore& core() { return core_; }
   std::vector<std::string> complaints() const;
   core::WorkerStats worker_stats();
+  core::TransportStats transport_stats(TransportId transport);
+  /// Texts of all Diagnostic events so far.
+  std::vector<std::string> diagnostics();
 
  private:
-  PeerChannel::Remote open_transport(RouterId room, TransportId transport);
+  PeerChannel::Remote open_transport(RouterId room, TransportId transport, const Manner& manner);
+  void drop_views_of(const std::vector<ProducerId>& producers);
   void view(Member& viewer, const Member::Published& published);
   void produce(Member& member, ortc::MediaKind kind, std::size_t layers);
   void collect_events();
@@ -96,7 +136,7 @@ class Conference {
   const crypto::Certificate server_certificate_;
   const crypto::Certificate client_certificate_;
   const dtls::Context client_context_;
-  const IpAddress server_address_;
+  const std::vector<IpAddress> server_addresses_;
   core::WorkerCore core_;
   ServerHost server_;
   Network network_;

@@ -1,6 +1,7 @@
 #include "sim/network.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/check.h"
@@ -46,6 +47,8 @@ void Network::step(Timestamp now) {
     const auto found = hosts_.find(arriving.path.local.ip);
     if (found == hosts_.end()) continue;
     ++delivered_;
+    add_to_digest(arriving.path, arriving.datagram);
+    if (tap_) tap_(now_, arriving.path, arriving.datagram);
     found->second->handle_datagram(now_, arriving.path, arriving.datagram);
     touched.insert(found->first);
   }
@@ -71,7 +74,7 @@ void Network::put_on_wire(const Path& path, Bytes datagram) {
   const Link& link = link_between(path.local.ip, path.remote.ip);
   const int copies = std::bernoulli_distribution(link.duplication)(random_) ? 2 : 1;
   for (int copy = 0; copy < copies; ++copy) {
-    if (std::bernoulli_distribution(link.loss)(random_)) {
+    if (is_lost(path, link)) {
       ++lost_;
       continue;
     }
@@ -80,6 +83,34 @@ void Network::put_on_wire(const Path& path, Bytes datagram) {
     in_flight_.emplace(now_ + link.delay + extra, InFlight{{path.remote, path.local, path.protocol},
                                                            {datagram.begin(), datagram.end()}});
   }
+}
+
+/// A burst begins so often that `loss` comes out as the share of all.
+bool Network::is_lost(const Path& path, const Link& link) {
+  const auto chance = [&](double p) { return std::bernoulli_distribution(p)(random_); };
+  if (link.burst <= 1.0 || link.loss >= 1.0) return chance(link.loss);
+  bool& in_burst = in_burst_[{path.local.ip, path.remote.ip}];
+  const double leave = 1.0 / link.burst;
+  const double enter = leave * link.loss / (1.0 - link.loss);
+  in_burst = in_burst ? !chance(leave) : chance(std::min(enter, 1.0));
+  return in_burst;
+}
+
+/// FNV-1a.
+void Network::add_to_digest(const Path& path, Bytes datagram) {
+  const auto add = [&](Bytes bytes) {
+    for (const std::uint8_t byte : bytes) digest_ = (digest_ ^ byte) * 0x100000001b3;
+  };
+  const auto add_number = [&](std::uint64_t number) {
+    for (int shift = 0; shift < 64; shift += 8)
+      add(std::array{static_cast<std::uint8_t>(number >> shift)});
+  };
+  add_number(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+  for (const Endpoint& end : {path.local, path.remote}) {
+    add(end.ip.bytes());
+    add_number(end.port);
+  }
+  add(datagram);
 }
 
 const Link& Network::link_between(const IpAddress& from, const IpAddress& to) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <random>
 #include <utility>
@@ -37,6 +38,7 @@ struct Link {
   TimeDelta delay = std::chrono::milliseconds(20);
   TimeDelta jitter{};        // Up to this much more, each datagram its own: reorders what is close.
   double loss = 0.0;         // Share of datagrams, 0 to 1.
+  double burst = 1.0;        // Datagrams lost in a row, on average (Gilbert's two states).
   double duplication = 0.0;  // Share that arrives twice.
 };
 
@@ -54,11 +56,19 @@ class Network {
   /// Change it in mid-run to cut or heal the network.
   void set_link(const IpAddress& from, const IpAddress& to, const Link& link);
 
+  /// Puts a datagram on the wire that no host sent. `path` is as its sender would see it, so any
+  /// address can be forged.
+  void inject(const Path& path, Bytes datagram) { put_on_wire(path, datagram); }
+  /// Sees each datagram as it arrives; `path` is the receiver's.
+  void set_tap(std::function<void(Timestamp, const Path&, Bytes)> tap) { tap_ = std::move(tap); }
+
   Timestamp now() const { return now_; }
   void run_for(TimeDelta span);
 
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t lost() const { return lost_; }
+  /// Of all that arrived so far: when, where, and each byte.
+  std::uint64_t traffic_digest() const { return digest_; }
 
  private:
   class Collector;
@@ -72,14 +82,19 @@ class Network {
   void collect(Host& host);
   void put_on_wire(const Path& path, Bytes datagram);
   const Link& link_between(const IpAddress& from, const IpAddress& to) const;
+  bool is_lost(const Path& path, const Link& link);
+  void add_to_digest(const Path& path, Bytes datagram);
 
   std::mt19937_64 random_;
   Timestamp now_{std::chrono::seconds(1000)};  // Far from zero, as on a machine that runs.
   std::map<IpAddress, Host*> hosts_;           // Ordered, so that runs replay.
   std::map<std::pair<IpAddress, IpAddress>, Link> links_;
+  std::map<std::pair<IpAddress, IpAddress>, bool> in_burst_;
   std::multimap<Timestamp, InFlight> in_flight_;
   std::uint64_t delivered_ = 0;
   std::uint64_t lost_ = 0;
+  std::uint64_t digest_ = 0xcbf29ce484222325;
+  std::function<void(Timestamp, const Path&, Bytes)> tap_;
 };
 
 }  // namespace sfu::sim

@@ -25,6 +25,10 @@ void PeerChannel::start(Timestamp now) {
 std::optional<PeerChannel::Plain> PeerChannel::handle_datagram(Timestamp now, const Path& path,
                                                                Bytes datagram) {
   if (path.local != local_ || datagram.empty()) return std::nullopt;
+  if (path.remote != remote_.server) {
+    ++strays_;
+    return std::nullopt;
+  }
   if (datagram[0] <= 3) {
     handle_stun(now, datagram);
     return std::nullopt;

@@ -43,9 +43,13 @@ class PeerChannel {
   void send_rtp(Bytes packet);
   void send_rtcp(Bytes compound);
 
-  /// The network under the client changes: it goes on from another address.
+  /// The network under the client changes: it goes on from another address, and checks it.
   void move_to(const Endpoint& local);
+  /// The same, but the client does not know, as behind a NAT that forgot it.
+  void rebind(const Endpoint& local) { local_ = local; }
   const Endpoint& local() const { return local_; }
+  /// Datagrams that came from another address than the one that this end talks to.
+  std::uint64_t strays() const { return strays_; }
 
  private:
   static constexpr TimeDelta kFirstChecks = std::chrono::milliseconds(50);
@@ -62,6 +66,7 @@ class PeerChannel {
   RandomSource& random_;
   dtls::Association dtls_;
   bool answered_ = false;
+  std::uint64_t strays_ = 0;
   std::optional<Timestamp> next_check_;
   std::optional<srtp::InboundSession> inbound_;
   std::optional<srtp::OutboundSession> outbound_;

@@ -77,15 +77,13 @@ void StreamReceiver::decode(Timestamp now) {
       const bool follows =
           last_picture_id_ && frame.head.picture_id == ((*last_picture_id_ + 1) & 0x7fff);
       if (options_.is_video && !frame.head.is_key_frame && !follows) continue;
-      if (options_.is_video && last_picture_id_ && frame.head.is_key_frame && !follows &&
-          missing_.empty())
-        complain("picture id jumps from " + std::to_string(*last_picture_id_) + " to " +
-                 std::to_string(frame.head.picture_id) + " although nothing is missing");
+      check_order(timestamp, frame.head);
       if (last_frame_at_) longest_gap_ = std::max(longest_gap_, now - *last_frame_at_);
       if (!first_frame_at_) first_frame_at_ = now;
       last_frame_at_ = now;
       last_decoded_ = timestamp;
       last_picture_id_ = frame.head.picture_id;
+      last_frame_ = frame.head;
       last_stream_ = frame.head.stream;
       ++frames_decoded_;
       if (frame.head.is_key_frame) ++key_frames_decoded_;
@@ -98,12 +96,45 @@ void StreamReceiver::decode(Timestamp now) {
   if (!frames_.empty() && !stuck_since_) stuck_since_ = now;
 }
 
+/// The numbers of a picture go on from those of the one before it, whatever layer either is of.
+void StreamReceiver::check_order(std::int64_t timestamp, const PicturePart& head) {
+  if (!last_frame_ || !last_decoded_) return;
+  const std::int64_t ticks = timestamp - *last_decoded_;
+  const std::int64_t frames = static_cast<std::int32_t>(head.frame - last_frame_->frame);
+  const TimeDelta elapsed(ticks * 1'000'000 / options_.clock_rate);
+  worst_timestamp_ =
+      std::max(worst_timestamp_, std::chrono::abs(elapsed - frames * options_.frame_interval));
+  if (!options_.is_video) return;
+  const bool follows = head.picture_id == ((last_frame_->picture_id + 1) & 0x7fff);
+  if (!follows && missing_.empty())
+    complain("picture id jumps from " + std::to_string(last_frame_->picture_id) + " to " +
+             std::to_string(head.picture_id) + " although nothing is missing");
+  const auto next_tl0 = static_cast<std::uint8_t>(last_frame_->tl0_picture_index + 1);
+  if (follows && head.tl0_picture_index != next_tl0)
+    complain("TL0PICIDX " + std::to_string(head.tl0_picture_index) + " after " +
+             std::to_string(last_frame_->tl0_picture_index));
+}
+
+TimeDelta StreamReceiver::capture_time(std::uint32_t timestamp) const {
+  if (!last_frame_ || !last_decoded_) return {};
+  const auto ticks =
+      static_cast<std::int32_t>(timestamp - static_cast<std::uint32_t>(*last_decoded_));
+  return last_frame_->frame * options_.frame_interval +
+         TimeDelta(std::int64_t{ticks} * 1'000'000 / options_.clock_rate);
+}
+
+void StreamReceiver::handle_sender_report(Timestamp now, const rtcp::SenderInfo& info) {
+  sender_report_ = info;
+  sender_report_at_ = now;
+}
+
 TimeDelta StreamReceiver::longest_gap(Timestamp now) const {
   return last_frame_at_ ? std::max(longest_gap_, now - *last_frame_at_) : TimeDelta::max();
 }
 
 void StreamReceiver::reset_gap(Timestamp now) {
   longest_gap_ = TimeDelta(0);
+  worst_timestamp_ = TimeDelta(0);
   last_frame_at_ = now;
 }
 
@@ -116,7 +147,10 @@ void StreamReceiver::collect_rtcp(Timestamp now, Ssrc sender, rtcp::CompoundBuil
     asked_at = now;
     lost.push_back(static_cast<std::uint16_t>(sequence));
   }
-  if (options_.rtx_ssrc && !lost.empty()) rtcp::append_nack(builder, sender, options_.ssrc, lost);
+  if (options_.rtx_ssrc && !lost.empty()) {
+    ++nacks_;
+    rtcp::append_nack(builder, sender, options_.ssrc, lost);
+  }
   if (options_.is_video && stuck_since_ && now - *stuck_since_ > kPatience &&
       (!last_pli_ || now - *last_pli_ > kPatience)) {
     last_pli_ = now;
@@ -125,11 +159,21 @@ void StreamReceiver::collect_rtcp(Timestamp now, Ssrc sender, rtcp::CompoundBuil
   }
   if (packets_ != 0 && (!last_report_ || now - *last_report_ >= kReportInterval)) {
     last_report_ = now;
-    rtcp::ReportBlock block;
-    block.ssrc = options_.ssrc;
-    block.extended_highest_sequence = static_cast<std::uint32_t>(newest);
-    rtcp::append_receiver_report(builder, sender, std::array{block});
+    append_report(now, sender, builder);
   }
+}
+
+void StreamReceiver::append_report(Timestamp now, Ssrc sender, rtcp::CompoundBuilder& builder) {
+  const std::int64_t newest = *unwrapper_.newest();
+  rtcp::ReportBlock block;
+  block.ssrc = options_.ssrc;
+  block.extended_highest_sequence = static_cast<std::uint32_t>(newest);
+  block.cumulative_lost = static_cast<std::int32_t>(newest - *first_ + 1 - std::ssize(received_));
+  if (sender_report_) {
+    block.last_sender_report = sender_report_->ntp.compact();
+    block.delay_since_last_sender_report = rtp::to_compact_ntp(now - *sender_report_at_);
+  }
+  rtcp::append_receiver_report(builder, sender, std::array{block});
 }
 
 }  // namespace sfu::sim

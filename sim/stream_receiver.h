@@ -28,12 +28,14 @@ class StreamReceiver {
     std::uint8_t rtx_payload_type = 0;
     std::string mid;
     std::uint8_t mid_id = 0;  // Of the header extension.
+    std::uint32_t clock_rate = 90'000;
+    TimeDelta frame_interval = std::chrono::milliseconds(50);  // The sender's.
   };
 
   explicit StreamReceiver(Options options) : options_(std::move(options)) {}
 
   void handle_rtp(Timestamp now, Bytes packet);
-  void handle_sender_report(const rtcp::SenderInfo& info) { sender_report_ = info; }
+  void handle_sender_report(Timestamp now, const rtcp::SenderInfo& info);
   /// NACK, PLI and receiver reports that are due.
   void collect_rtcp(Timestamp now, Ssrc sender, rtcp::CompoundBuilder& builder);
 
@@ -42,7 +44,13 @@ class StreamReceiver {
   std::uint64_t frames_decoded() const { return frames_decoded_; }
   std::uint64_t key_frames_decoded() const { return key_frames_decoded_; }
   std::uint8_t last_stream() const { return last_stream_; }
+  /// How far the RTP timestamps of two decoded frames in a row were from their capture times, at
+  /// most since reset_gap().
+  TimeDelta worst_timestamp() const { return worst_timestamp_; }
+  /// From the sender's start to the capture of what has this RTP timestamp.
+  TimeDelta capture_time(std::uint32_t timestamp) const;
   std::uint64_t missing() const { return missing_.size(); }
+  std::uint64_t nacks() const { return nacks_; }
   std::uint64_t repaired() const { return repaired_; }
   std::uint64_t plis() const { return plis_; }
   /// The longest time between two decoded frames since reset_gap().
@@ -63,6 +71,8 @@ class StreamReceiver {
   void handle_media(Timestamp now, std::uint16_t sequence_number, const rtp::PacketView& packet,
                     Bytes payload, bool is_rtx);
   void decode(Timestamp now);
+  void check_order(std::int64_t timestamp, const PicturePart& head);
+  void append_report(Timestamp now, Ssrc sender, rtcp::CompoundBuilder& builder);
   void complain(const std::string& what);
 
   const Options options_;
@@ -79,6 +89,9 @@ class StreamReceiver {
   std::optional<Timestamp> stuck_since_;
   std::optional<Timestamp> last_pli_;
   std::optional<Timestamp> last_report_;
+  std::optional<Timestamp> sender_report_at_;
+  std::optional<PicturePart> last_frame_;
+  TimeDelta worst_timestamp_{};
   TimeDelta longest_gap_{};
   std::uint8_t last_stream_ = 0;
   std::uint64_t packets_ = 0;
@@ -86,6 +99,7 @@ class StreamReceiver {
   std::uint64_t frames_decoded_ = 0;
   std::uint64_t key_frames_decoded_ = 0;
   std::uint64_t plis_ = 0;
+  std::uint64_t nacks_ = 0;
   std::optional<rtcp::SenderInfo> sender_report_;
   std::vector<std::string> complaints_;
 };

@@ -20,6 +20,7 @@ StreamSender::StreamSender(Options options, Timestamp start)
 void StreamSender::produce(Timestamp now, std::vector<Packet>& out) {
   while (next_frame_ <= now) {
     if (active_) produce_frame(out);
+    ++frame_;
     next_frame_ += options_.frame_interval;
   }
 }
@@ -55,7 +56,7 @@ void StreamSender::produce_frame(std::vector<Packet>& out) {
     history_order_.push_back(sequence_++);
     ++packets_sent_;
   }
-  ++frame_;
+  ++frames_;
   ++tl0_;
   picture_id_ = static_cast<std::uint16_t>((picture_id_ + 1) & 0x7fff);
   while (history_order_.size() > kHistory) {

@@ -52,7 +52,8 @@ class StreamSender {
   std::uint32_t timestamp_at(Timestamp now) const;
   std::uint32_t packets_sent() const { return packets_sent_; }
   std::uint32_t key_frames_sent() const { return key_frames_; }
-  std::uint32_t frames_sent() const { return frame_; }
+  std::uint32_t frames_sent() const { return frames_; }
+  Timestamp start() const { return start_; }
   /// Assigns the transport-wide number of the client's transport; shared by its senders.
   void share_transport_sequence(std::uint16_t& counter) { transport_sequence_ = &counter; }
 
@@ -71,7 +72,8 @@ class StreamSender {
   bool key_frame_wanted_ = true;
   std::uint16_t sequence_;
   std::uint16_t rtx_sequence_ = 1000;
-  std::uint32_t frame_ = 0;
+  std::uint32_t frame_ = 0;  // Counts on while nothing is sent: it tells the time of capture.
+  std::uint32_t frames_ = 0;
   std::uint16_t picture_id_ = 100;
   std::uint8_t tl0_ = 0;
   std::uint32_t packets_sent_ = 0;
