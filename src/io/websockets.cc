@@ -45,7 +45,7 @@ struct WebSockets::Peer {
       false;  // Nothing more is queued or reported; the rest of the queue still goes out.
   bool close_sent = false;  // By us, first.
   bool too_slow = false;
-  bool open = false;  // The handler knows of it.
+  bool open = false;  // The handler knows of it, from its acceptance to its end.
 };
 
 WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits, HttpHandler& handler)
@@ -95,6 +95,7 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
       handler_.on_websocket_message(peer.id, std::move(data), peer.stream.got_binary());
   }
   report_closed(peer);
+  peer.open = false;
   peer.cut();
   peer.deadline.cancel();
   finish_operation(peer);
@@ -104,7 +105,7 @@ void WebSockets::send(WebSocketId id, SharedBytes data, bool binary) {
   const auto found = peers_.find(id);
   if (found == peers_.end()) return;
   Peer& peer = *found->second;
-  if (peer.closing || peer.too_slow) return;
+  if (!peer.open || peer.closing || peer.too_slow) return;
   peer.queued_bytes += data.size();
   if (peer.queued_bytes > limits_.max_queued_bytes) {
     peer.too_slow = true;
@@ -136,16 +137,19 @@ void WebSockets::write_next(Peer& peer) {
 
 void WebSockets::close(WebSocketId id) {
   const auto found = peers_.find(id);
-  if (found == peers_.end() || std::exchange(found->second->closing, true)) return;
+  if (found == peers_.end() || !found->second->open) return;
   Peer& peer = *found->second;
+  if (std::exchange(peer.closing, true)) return;
   start_deadline(peer);
   if (!peer.writing) write_next(peer);
 }
 
 void WebSockets::stop() {
   for (const auto& [id, peer] : peers_) {
-    if (!std::exchange(peer->closing, true)) start_deadline(*peer);
-    if (peer->open) send_close(*peer, websocket::close_code::going_away);
+    const bool was_closing = std::exchange(peer->closing, true);
+    if (!peer->open) continue;
+    if (!was_closing) start_deadline(*peer);
+    send_close(*peer, websocket::close_code::going_away);
   }
 }
 

@@ -1,0 +1,412 @@
+// The signaling shell over real sockets of the loopback interface.
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "crypto/random.h"
+#include "signaling/gateway.h"
+
+namespace sfu::signaling {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+/// A client's end of one TCP connection, blocking, with a bound on every wait.
+class Client {
+ public:
+  explicit Client(std::uint16_t port, int receive_buffer = 0) {
+    fd_ = socket(AF_INET, SOCK_STREAM, 0);
+    if (receive_buffer > 0)
+      setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    const timeval patience{10, 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  }
+  ~Client() { close(); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void close() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+  /// False once the server has ended the connection.
+  bool send(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t sent = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      text.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+  /// Exactly `size` bytes, or what there was before the end.
+  std::string read(std::size_t size) {
+    while (buffer_.size() < size && fill()) {
+    }
+    std::string out = buffer_.substr(0, size);
+    buffer_.erase(0, out.size());
+    return out;
+  }
+  std::string read_until(std::string_view mark) {
+    std::size_t at;
+    while ((at = buffer_.find(mark)) == std::string::npos)
+      if (!fill()) return read(buffer_.size());
+    return read(at + mark.size());
+  }
+  bool at_end() { return buffer_.empty() && !fill(); }
+
+  struct Answer {
+    std::string head, body;
+    int status() const { return head.size() > 12 ? std::stoi(head.substr(9, 3)) : 0; }
+  };
+  Answer answer(bool with_body = true) {
+    Answer answer{read_until("\r\n\r\n"), ""};
+    const std::size_t length = answer.head.find("Content-Length: ");
+    if (with_body && length != std::string::npos)
+      answer.body = read(std::stoul(answer.head.substr(length + 16)));
+    return answer;
+  }
+  Answer request(std::string_view method, std::string_view target, std::string_view headers = "",
+                 std::string_view body = "") {
+    std::string text = std::string(method) + " " + std::string(target) +
+                       " HTTP/1.1\r\nHost: sfu.example\r\n" + std::string(headers);
+    if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    send(text + "\r\n" + std::string(body));
+    return answer(method != "HEAD");
+  }
+
+  Answer upgrade(std::string_view target, std::string_view headers = "") {
+    return request("GET", target,
+                   "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+                       std::string(headers));
+  }
+  /// One masked frame (RFC 6455 §5.2); the mask is zero, so the payload stands as it is.
+  bool send_frame(std::string_view payload, std::uint8_t opcode = 1) {
+    std::string frame(1, static_cast<char>(0x80 | opcode));
+    if (payload.size() < 126) {
+      frame += static_cast<char>(0x80 | payload.size());
+    } else {
+      frame += static_cast<char>(0x80 | 127);
+      for (int shift = 56; shift >= 0; shift -= 8)
+        frame += static_cast<char>(payload.size() >> shift & 0xff);
+    }
+    return send(frame + std::string(4, '\0') + std::string(payload));
+  }
+  /// The next frame's payload; "close" and its code for a close frame; "end" at the end.
+  std::string frame() {
+    const std::string head = read(2);
+    if (head.size() < 2) return "end";
+    std::size_t size = static_cast<std::uint8_t>(head[1]);
+    if (size >= 126) {
+      const std::string extended = read(size == 126 ? 2 : 8);
+      size = 0;
+      for (const char c : extended) size = size << 8 | static_cast<std::uint8_t>(c);
+    }
+    const std::string payload = read(size);
+    if ((head[0] & 0x0f) != 8) return payload;
+    return "close " + (payload.size() < 2 ? "" : std::to_string(load_be16(as_bytes(payload), 0)));
+  }
+
+ private:
+  bool fill() {
+    char chunk[4096];
+    const ssize_t size = recv(fd_, chunk, sizeof chunk, 0);
+    if (size > 0) buffer_.append(chunk, static_cast<std::size_t>(size));
+    return size > 0;
+  }
+
+  int fd_ = -1;
+  std::string buffer_;
+};
+
+/// Echoes "message", and floods whoever asks for it.
+class Application final : public socketio::Handler {
+ public:
+  explicit Application(socketio::Server& server) : server_(server) {}
+
+  Result<void, socketio::ConnectRefusal> on_connect(socketio::ConnectionId,
+                                                    const socketio::Handshake&) override {
+    return {};
+  }
+  void on_event(socketio::ConnectionId id, socketio::Event event) override {
+    if (event.name == "message") server_.emit_arguments(id, "message-back", event.arguments);
+    if (event.name != "flood") return;
+    const auto large = socketio::Server::encode("large", boost::json::string(100'000, 'x'));
+    for (int i = 0; i < 200; ++i) server_.emit(id, large);
+  }
+  void on_too_deep(socketio::ConnectionId, std::optional<std::string>,
+                   std::optional<socketio::Ack>) override {}
+  void on_disconnect(socketio::ConnectionId, socketio::DisconnectReason reason) override {
+    ended.set_value(reason);
+  }
+
+  std::promise<socketio::DisconnectReason> ended;  // of the one connection that a test makes
+
+ private:
+  socketio::Server& server_;
+};
+
+class SignalingGateway : public testing::Test {
+ protected:
+  SignalingGateway() {
+    Options options;
+    options.cors_origins = {"https://meet.example"};
+    options.max_connections = 20;
+    gateway_ = std::make_unique<Gateway>(context_, options, random_);
+    socketio::Server& server = gateway_->add_socketio();
+    application_ = std::make_unique<Application>(server);
+    server.add_namespace("/", *application_);
+    gateway_->add_route("/health", [](const HttpRequest&, Responder respond) {
+      respond({200, "application/json", R"({"status":"OK"})", {}});
+    });
+    gateway_->add_route("/later", [this](const HttpRequest&, Responder respond) {
+      boost::asio::post(context_, [respond] { respond({200, "text/plain", "later", {}}); });
+    });
+    gateway_->add_route("/never", [](const HttpRequest&, Responder) {});
+    port_ = gateway_->listen({IpAddress::v4(INADDR_LOOPBACK), 0})->port;
+    thread_ = std::thread([this] { context_.run(); });
+  }
+  ~SignalingGateway() override {
+    boost::asio::post(context_, [this] { gateway_->stop(); });
+    thread_.join();
+  }
+
+  std::string open_polling(Client& client) {
+    return client.request("GET", "/socket.io/?EIO=4&transport=polling").body.substr(9, 20);
+  }
+  /// A WebSocket connected to the namespace "/".
+  std::unique_ptr<Client> connected(int receive_buffer = 0) {
+    auto client = std::make_unique<Client>(port_, receive_buffer);
+    EXPECT_EQ(client->upgrade("/socket.io/?EIO=4&transport=websocket").status(), 101);
+    EXPECT_THAT(client->frame(), StartsWith("0{"));
+    client->send_frame("40");
+    EXPECT_THAT(client->frame(), StartsWith("40{"));
+    return client;
+  }
+  socketio::DisconnectReason ended() {
+    auto reason = application_->ended.get_future();
+    EXPECT_EQ(reason.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    return reason.get();
+  }
+
+  crypto::SystemRandom random_;
+  boost::asio::io_context context_{1};
+  std::unique_ptr<Gateway> gateway_;
+  std::unique_ptr<Application> application_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(SignalingGateway, CarriesAConversationOverPollingAndItsUpgrade) {
+  Client client(port_), other(port_);
+  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(client);
+  EXPECT_EQ(client.request("POST", poll, "", "40").body, "ok");
+  EXPECT_THAT(client.request("GET", poll).body, StartsWith("40{\"sid\""));
+  EXPECT_EQ(client
+                .request("POST", poll, "",
+                         "42[\"message\",1]\x1e"
+                         "42[\"message\",2]")
+                .body,
+            "ok");
+  EXPECT_EQ(client.request("GET", poll).body,
+            "42[\"message-back\",1]\x1e"
+            "42[\"message-back\",2]");
+
+  const std::string sid = poll.substr(poll.find("&sid="));
+  EXPECT_EQ(other.upgrade("/socket.io/?EIO=4&transport=websocket" + sid).status(), 101);
+  other.send_frame("2probe");
+  EXPECT_EQ(other.frame(), "3probe");
+  EXPECT_EQ(client.request("GET", poll).body, "6");
+  other.send_frame("5");
+  other.send_frame("42[\"message\",3]");
+  EXPECT_EQ(other.frame(), "42[\"message-back\",3]");
+  EXPECT_EQ(client.request("GET", poll).status(), 400);
+}
+
+TEST_F(SignalingGateway, AnswersAPollWhenSomethingComes) {
+  Client waiting(port_), sending(port_);
+  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(waiting);
+  waiting.send("GET " + poll + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  sending.request("POST", poll, "", "40");
+  EXPECT_THAT(waiting.answer().body, StartsWith("40{"));
+}
+
+TEST_F(SignalingGateway, APollThatItsClientAbandonsEndsTheSession) {
+  Client sending(port_);
+  auto waiting = std::make_unique<Client>(port_);
+  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(*waiting);
+  sending.request("POST", poll, "", "40");
+  EXPECT_THAT(waiting->request("GET", poll).body, StartsWith("40{"));
+  waiting->send("GET " + poll + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  waiting->close();
+  EXPECT_EQ(ended(), socketio::DisconnectReason::TransportError);
+}
+
+TEST_F(SignalingGateway, KnowsItsRoutesAndAnswersEverythingElseWith404) {
+  Client client(port_);
+  EXPECT_EQ(client.request("GET", "/health").body, R"({"status":"OK"})");
+  EXPECT_EQ(client.request("GET", "/health?x=1").body, R"({"status":"OK"})");
+  EXPECT_EQ(client.request("GET", "/later").body, "later");
+  const auto head = client.request("HEAD", "/health");
+  EXPECT_EQ(head.status(), 200);
+  EXPECT_THAT(head.head, HasSubstr("Content-Length: 15"));
+  for (const char* path : {"/", "/nothing", "/health/", "/socket.io/x", "/index.html"}) {
+    const auto answer = client.request("GET", path);
+    EXPECT_EQ(answer.status(), 404) << path;
+    EXPECT_EQ(answer.body, R"({"error":"Not found"})");
+  }
+  EXPECT_EQ(client.request("POST", "/health", "", "x").status(), 404);
+  EXPECT_EQ(client.upgrade("/health").status(), 404);
+}
+
+TEST_F(SignalingGateway, EveryAnswerCarriesTheCorsHeaders) {
+  constexpr const char* kListed = "Origin: https://meet.example\r\n";
+  constexpr const char* kAllowed = "Access-Control-Allow-Origin: https://meet.example\r\n";
+  Client client(port_);
+  for (const char* target :
+       {"/health", "/nothing", "/socket.io/?EIO=4&transport=polling", "/socket.io/?EIO=3"}) {
+    EXPECT_THAT(client.request("GET", target, kListed).head, HasSubstr(kAllowed)) << target;
+    const auto other = client.request("GET", target, "Origin: https://evil.example\r\n");
+    EXPECT_THAT(other.head, Not(HasSubstr("Access-Control-Allow-Origin"))) << target;
+    EXPECT_THAT(other.head, HasSubstr("Vary: Origin")) << target;
+  }
+  const auto preflight = client.request("OPTIONS", "/socket.io/", kListed);
+  EXPECT_EQ(preflight.status(), 204);
+  EXPECT_THAT(preflight.head, HasSubstr(kAllowed));
+}
+
+TEST_F(SignalingGateway, RefusesAWebSocketFromAForeignPageAndTakesItsOwn) {
+  const auto status = [this](std::string_view headers) {
+    return Client(port_).upgrade("/socket.io/?EIO=4&transport=websocket", headers).status();
+  };
+  EXPECT_EQ(status("Origin: https://evil.example\r\n"), 403);
+  EXPECT_EQ(status("Origin: null\r\n"), 403);
+  EXPECT_EQ(status("Origin: https://meet.example\r\n"), 101);
+  EXPECT_EQ(status("Origin: http://sfu.example\r\n"), 101);
+  EXPECT_EQ(status(""), 101);
+}
+
+TEST_F(SignalingGateway, AnOversizedBodyIsRefusedAndTheSessionUnharmed) {
+  Client client(port_);
+  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(client);
+  EXPECT_EQ(client.request("POST", poll, "", std::string(1'000'001, '4')).status(), 413);
+  EXPECT_TRUE(client.at_end()) << "the rest of the body could not be told from a request";
+  EXPECT_EQ(Client(port_).request("POST", poll, "", "40").body, "ok");
+}
+
+TEST_F(SignalingGateway, ABodyOfTheLargestSizeIsTaken) {
+  Client client(port_);
+  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(client);
+  client.request("POST", poll, "", "40");
+  client.request("GET", poll);
+  const std::string start = "42[\"message\",\"", end = "\"]";
+  const std::string text(1'000'000 - start.size() - end.size(), 'x');
+  EXPECT_EQ(client.request("POST", poll, "", start + text + end).body, "ok");
+  EXPECT_EQ(client.request("GET", poll).body, "42[\"message-back\",\"" + text + "\"]");
+}
+
+TEST_F(SignalingGateway, AnOversizedMessageClosesItsWebSocketWith1009) {
+  const auto client = connected();
+  client->send_frame(std::string(1'000'001, '4'));
+  EXPECT_EQ(client->frame(), "close 1009");
+  EXPECT_EQ(ended(), socketio::DisconnectReason::TransportClose);
+}
+
+TEST_F(SignalingGateway, AReaderThatDoesNotReadIsCutOffAndNobodyElse) {
+  const auto slow = connected(4096);
+  slow->send_frame("42[\"flood\"]");
+  EXPECT_EQ(ended(), socketio::DisconnectReason::SlowReader);
+  Client client(port_);
+  EXPECT_EQ(client.request("GET", "/health").status(), 200);
+}
+
+TEST_F(SignalingGateway, APageThatGoesAwayIsToldFromABrokenConnection) {
+  connected()->send_frame("\x03\xe9", 8);  // 1001
+  EXPECT_EQ(ended(), socketio::DisconnectReason::PageGone);
+}
+
+TEST_F(SignalingGateway, ABrokenConnectionIsATransportClose) {
+  connected()->close();
+  EXPECT_EQ(ended(), socketio::DisconnectReason::TransportClose);
+}
+
+TEST_F(SignalingGateway, WhatIsNoHttpIsAnsweredWith400AndClosed) {
+  for (const char* text :
+       {"nonsense\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/1.1\r\nbroken header\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n"}) {
+    Client client(port_);
+    client.send(text);
+    EXPECT_EQ(client.answer().status(), 400) << text;
+    EXPECT_TRUE(client.at_end());
+  }
+}
+
+TEST_F(SignalingGateway, HeadersBeyondTheirLimitAreRefused) {
+  Client client(port_);
+  EXPECT_EQ(client.request("GET", "/health", "X: " + std::string(20'000, 'x') + "\r\n").status(),
+            431);
+}
+
+TEST_F(SignalingGateway, RequestsThatComeTogetherAreAnsweredInOrder) {
+  Client client(port_);
+  client.send(
+      "GET /later HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(client.answer().body, "later");
+  EXPECT_EQ(client.answer().body, R"({"status":"OK"})");
+  EXPECT_EQ(client.answer().status(), 404);
+  EXPECT_TRUE(client.at_end());
+}
+
+TEST_F(SignalingGateway, OneConnectionMoreThanTheBoundIsClosedAtOnce) {
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(std::make_unique<Client>(port_));
+    EXPECT_EQ(clients.back()->request("GET", "/health").status(), 200);
+  }
+  EXPECT_TRUE(Client(port_).at_end());
+  EXPECT_EQ(clients[0]->request("GET", "/health").status(), 200);
+}
+
+TEST_F(SignalingGateway, StopsWithAnUnansweredRequestAndOpenWebSockets) {
+  const auto websocket = connected();
+  Client unanswered(port_);
+  unanswered.send("GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
+  Client(port_).request("GET", "/health");
+  boost::asio::post(context_, [this] { gateway_->stop(); });
+  EXPECT_EQ(websocket->frame(), "close 1001");
+  EXPECT_TRUE(unanswered.at_end());
+}
+
+TEST_F(SignalingGateway, SaysThatAPortIsInUse) {
+  std::promise<std::string> message;
+  boost::asio::post(context_, [&] {
+    message.set_value(gateway_->listen({IpAddress::v4(INADDR_LOOPBACK), port_}).error());
+  });
+  EXPECT_EQ(message.get_future().get(), "port " + std::to_string(port_) + " is in use");
+}
+
+}  // namespace
+}  // namespace sfu::signaling
