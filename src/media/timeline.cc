@@ -20,6 +20,8 @@ std::uint32_t Timeline::start(Timestamp now, std::uint8_t stream, std::uint32_t 
       if (std::abs(disagreement) <= to_ticks(kMaxDisagreement, rate)) outgoing = *candidate;
     }
     if (!rtp::newer_than(outgoing, newest_)) outgoing = newest_ + 1;
+  } else {
+    newest_sent_ = now;
   }
   started_ = true;
   stream_ = stream;

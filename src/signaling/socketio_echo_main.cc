@@ -77,22 +77,32 @@ sfu::signaling::Options suite_options() {
   return options;
 }
 
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::uint16_t port = 3000;
-  if (argc > 1) {
-    const std::string_view text = argv[1];
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc() || end != text.data() + text.size()) {
-      std::fprintf(stderr, "usage: socketio-echo [port]\n");
-      return 2;
-    }
+  std::uint32_t patience_ms = 0;
+  if (argc > 3 || (argc > 1 && !read_number(argv[1], port)) ||
+      (argc > 2 && !read_number(argv[2], patience_ms))) {
+    std::fprintf(stderr,
+                 "usage: socketio-echo [port [patience_ms]]\n"
+                 "patience_ms takes the place of the ping and connect timeouts of the suites,\n"
+                 "for clients on a machine that is busy\n");
+    return 2;
   }
+  sfu::signaling::Options options = suite_options();
+  if (argc > 2)
+    options.ping_timeout = options.connect_timeout = std::chrono::milliseconds(patience_ms);
 
   boost::asio::io_context context(1);
   sfu::crypto::SystemRandom random;
-  sfu::signaling::Gateway gateway(context, suite_options(), random);
+  sfu::signaling::Gateway gateway(context, options, random);
   gateway.add_engineio_echo("/engine.io/");
   Server& server = gateway.add_socketio("/socket.io/");
   Echo echo(context, server);

@@ -22,7 +22,7 @@ test('a shared screen comes beside the camera, as a consumer of its own', async 
     ['video', 'screen-video', true, 'screen-video'], 'how the consumer is announced');
   await ana.emit('close-producer', { kind: 'screen-video' });
   await ben.untilEvent('consumer-closed', { consumerId: screen.consumerId });
-  await ben.untilEvent('producer-closed', { participantId: 'ana', producerId: screen.producerId });
+  await ben.untilEvent('consumer-producer-closed', { participantId: 'ana', producerId: screen.producerId });
   await ben.untilSees(ana, SIZE);
 });
 
