@@ -1,0 +1,126 @@
+#include "io/udp_socket.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <string>
+
+namespace sfu::io {
+namespace {
+
+using testing::HasSubstr;
+
+IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+
+/// What `socket` has received within a few seconds, until there are `count` datagrams.
+std::vector<ReceivedDatagram> receive(UdpSocket& socket, PacketArena& arena, std::size_t count) {
+  std::vector<ReceivedDatagram> received;
+  while (received.size() < count) {
+    pollfd waiting{socket.fd(), POLLIN, 0};
+    if (poll(&waiting, 1, 5000) != 1) break;
+    socket.receive(arena, received);
+  }
+  return received;
+}
+
+void send_one(UdpSocket& socket, const Endpoint& from, const Endpoint& to, Bytes bytes) {
+  const OutgoingDatagram datagram{{from, to}, bytes};
+  socket.send({&datagram, 1});
+}
+
+class UdpSocketPair : public testing::TestWithParam<const char*> {};
+
+TEST_P(UdpSocketPair, CarriesDatagramsBothWaysAndKnowsTheirPath) {
+  PacketArena arena;
+  auto a = UdpSocket::bind({ip(GetParam()), 0});
+  auto b = UdpSocket::bind({ip(GetParam()), 0});
+  ASSERT_TRUE(a && b);
+  send_one(*a, a->local(), b->local(), as_bytes("hello"));
+  const auto received = receive(*b, arena, 1);
+  ASSERT_EQ(received.size(), 1u);
+  EXPECT_EQ(as_text(received[0].buffer.bytes()), "hello");
+  EXPECT_EQ(received[0].path, (Path{b->local(), a->local(), IpProtocol::Udp}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, UdpSocketPair, testing::Values("127.0.0.1", "::1"),
+                         [](const auto& row) { return row.index == 0 ? "Ipv4" : "Ipv6"; });
+
+TEST(UdpSocket, OnAWildcardAddressAnswersFromTheAddressThatWasAsked) {
+  PacketArena arena;
+  auto server = UdpSocket::bind({ip("0.0.0.0"), 0});
+  auto client = UdpSocket::bind({ip("127.0.0.1"), 0});
+  ASSERT_TRUE(server && client);
+  for (const char* asked : {"127.0.0.1", "127.0.0.2", "127.9.9.9"}) {
+    SCOPED_TRACE(asked);
+    const Endpoint target{ip(asked), server->local().port};
+    send_one(*client, client->local(), target, as_bytes("?"));
+    const auto question = receive(*server, arena, 1);
+    ASSERT_EQ(question.size(), 1u);
+    EXPECT_EQ(question[0].path.local, target);
+    send_one(*server, question[0].path.local, question[0].path.remote, as_bytes("!"));
+    const auto answer = receive(*client, arena, 1);
+    ASSERT_EQ(answer.size(), 1u);
+    EXPECT_EQ(answer[0].path.remote, target);
+  }
+}
+
+TEST(UdpSocket, KeepsTheOrderOverManyBatches) {
+  PacketArena arena;
+  auto a = UdpSocket::bind({ip("127.0.0.1"), 0});
+  auto b = UdpSocket::bind({ip("127.0.0.1"), 0});
+  ASSERT_TRUE(a && b);
+  constexpr std::size_t kCount = 3 * UdpSocket::kSendBatch + 7;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < kCount; ++i) texts.push_back(std::to_string(i));
+  std::vector<OutgoingDatagram> datagrams;
+  for (const std::string& text : texts)
+    datagrams.push_back({{a->local(), b->local()}, as_bytes(text)});
+  a->send(datagrams);
+  const auto received = receive(*b, arena, kCount);
+  ASSERT_EQ(received.size(), kCount);
+  for (std::size_t i = 0; i < kCount; ++i) EXPECT_EQ(as_text(received[i].buffer.bytes()), texts[i]);
+  EXPECT_EQ(a->counters().datagrams_sent, kCount);
+  EXPECT_EQ(b->counters().datagrams_received, kCount);
+  EXPECT_LT(b->counters().receive_calls, kCount / 2);
+}
+
+TEST(UdpSocket, DropsWhatDoesNotFitAPacketBufferAndCountsIt) {
+  PacketArena arena;
+  auto a = UdpSocket::bind({ip("127.0.0.1"), 0});
+  auto b = UdpSocket::bind({ip("127.0.0.1"), 0});
+  ASSERT_TRUE(a && b);
+  const std::vector<std::uint8_t> largest(PacketBuffer::kCapacity);
+  const std::vector<std::uint8_t> larger(PacketBuffer::kCapacity + 1);
+  send_one(*a, a->local(), b->local(), larger);
+  send_one(*a, a->local(), b->local(), largest);
+  const auto received = receive(*b, arena, 1);
+  ASSERT_EQ(received.size(), 1u);
+  EXPECT_EQ(received[0].buffer.bytes().size(), largest.size());
+  EXPECT_EQ(b->counters().truncated, 1u);
+}
+
+TEST(UdpSocket, GoesOnWithTheOthersWhenOneDatagramIsRefused) {
+  PacketArena arena;
+  auto a = UdpSocket::bind({ip("127.0.0.1"), 0});
+  auto b = UdpSocket::bind({ip("127.0.0.1"), 0});
+  ASSERT_TRUE(a && b);
+  const std::vector<std::uint8_t> too_long(70'000);
+  const OutgoingDatagram datagrams[] = {{{a->local(), b->local()}, as_bytes("first")},
+                                        {{a->local(), b->local()}, too_long},
+                                        {{a->local(), b->local()}, as_bytes("last")}};
+  a->send(datagrams);
+  EXPECT_EQ(receive(*b, arena, 2).size(), 2u);
+  EXPECT_EQ(a->counters().send_failed, 1u);
+}
+
+TEST(UdpSocket, SaysWhichAddressCannotBeBound) {
+  const auto taken = UdpSocket::bind({ip("127.0.0.1"), 0});
+  ASSERT_TRUE(taken.has_value());
+  const auto refused = UdpSocket::bind(taken->local());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error(), HasSubstr(taken->local().to_string()));
+}
+
+}  // namespace
+}  // namespace sfu::io

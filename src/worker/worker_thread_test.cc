@@ -1,0 +1,132 @@
+#include "worker/worker_thread.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "crypto/certificate.h"
+#include "crypto/random.h"
+#include "ice/scripted_check.h"
+#include "stun/message.h"
+
+namespace sfu::worker {
+namespace {
+
+const IpAddress kLoopback = *IpAddress::parse("127.0.0.1");
+
+/// Collects what a worker delivers from its thread.
+class Inbox {
+ public:
+  void put(std::vector<core::Event> events) {
+    const std::lock_guard lock(mutex_);
+    for (core::Event& event : events) events_.push_back(std::move(event));
+    arrived_.notify_all();
+  }
+  /// The reply to `request`, or none within a few seconds.
+  std::optional<core::Reply> reply_to(core::RequestId request) {
+    std::unique_lock lock(mutex_);
+    std::optional<core::Reply> found;
+    arrived_.wait_for(lock, std::chrono::seconds(10), [&] {
+      for (const core::Event& event : events_)
+        if (const auto* reply = std::get_if<core::Reply>(&event);
+            reply && reply->request == request)
+          found = *reply;
+      return found.has_value();
+    });
+    return found;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<core::Event> events_;
+};
+
+struct RunningWorker {
+  RunningWorker() {
+    auto socket = io::UdpSocket::bind({kLoopback, 0});
+    server = socket->local();
+    std::vector<io::UdpSocket> sockets;
+    sockets.push_back(std::move(*socket));
+    WorkerThread::Config config;
+    config.core.candidates = {server};
+    config.core.certificate = &certificate;
+    worker = std::make_unique<WorkerThread>(
+        std::move(config), std::move(sockets), std::make_unique<crypto::SystemRandom>(),
+        [this](std::vector<core::Event> events) { inbox.put(std::move(events)); });
+  }
+
+  Inbox inbox;
+  const crypto::Certificate certificate = crypto::Certificate::generate();
+  Endpoint server;
+  std::unique_ptr<WorkerThread> worker;  // Last: its thread delivers to the inbox.
+};
+
+TEST(WorkerThread, AnswersEachCommandOnce) {
+  RunningWorker running;
+  crypto::SystemRandom random;
+  const auto router = RouterId::random(random);
+  running.worker->post({1}, core::CreateRouter{router});
+  running.worker->post({2}, core::CreateRouter{router});
+  running.worker->post({3}, core::CloseRouter{router});
+  const auto made = running.inbox.reply_to({1});
+  const auto again = running.inbox.reply_to({2});
+  const auto closed = running.inbox.reply_to({3});
+  ASSERT_TRUE(made && again && closed);
+  EXPECT_TRUE(made->result.has_value());
+  EXPECT_EQ(again->result.error(), core::CommandError::AlreadyExists);
+  EXPECT_TRUE(closed->result.has_value());
+}
+
+TEST(WorkerThread, AnswersConnectivityChecksAndCountsThem) {
+  RunningWorker running;
+  crypto::SystemRandom random;
+  const auto router = RouterId::random(random);
+  running.worker->post({1}, core::CreateRouter{router});
+  running.worker->post({2}, core::CreateTransport{router, TransportId::random(random)});
+  const auto reply = running.inbox.reply_to({2});
+  ASSERT_TRUE(reply && reply->result);
+  const auto& created = std::get<core::TransportCreated>(*reply->result);
+
+  auto client = io::UdpSocket::bind({kLoopback, 0});
+  ASSERT_TRUE(client.has_value());
+  const auto check =
+      ice::ScriptedCheck::to({created.ice_username_fragment, created.ice_password}).encode();
+  const io::OutgoingDatagram datagram{{client->local(), running.server}, check};
+  client->send({&datagram, 1});
+
+  pollfd waiting{client->fd(), POLLIN, 0};
+  ASSERT_EQ(poll(&waiting, 1, 10'000), 1);
+  PacketArena arena;
+  std::vector<io::ReceivedDatagram> received;
+  ASSERT_EQ(client->receive(arena, received), 1u);
+  const auto answer = stun::MessageView::parse(received[0].buffer.bytes());
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->message_class(), stun::Class::SuccessResponse);
+  EXPECT_EQ(answer->xor_mapped_address(), client->local());
+
+  running.worker->post({3}, core::GetWorkerStats{});
+  const auto stats = running.inbox.reply_to({3});
+  ASSERT_TRUE(stats && stats->result);
+  const auto& worker = std::get<core::WorkerStats>(*stats->result);
+  EXPECT_EQ(worker.packets_received, 1u);
+  EXPECT_EQ(worker.packets_sent, 1u);
+  EXPECT_EQ(worker.transports, 1u);
+}
+
+TEST(WorkerThread, EndsWhileDatagramsArrive) {
+  auto running = std::make_unique<RunningWorker>();
+  auto client = io::UdpSocket::bind({kLoopback, 0});
+  ASSERT_TRUE(client.has_value());
+  const std::vector<std::uint8_t> noise(1200, 0x80);
+  const std::vector<io::OutgoingDatagram> burst(
+      200, io::OutgoingDatagram{{client->local(), running->server}, noise});
+  client->send(burst);
+  running.reset();  // Neither hangs nor touches what is gone: the sanitizers look on.
+  client->send(burst);
+}
+
+}  // namespace
+}  // namespace sfu::worker
