@@ -362,7 +362,9 @@ void Server::handle_packet(Timestamp now, Session& session, Packet packet) {
     case PacketType::Pong:
       if (!session.awaits_pong) return;
       session.awaits_pong = false;
-      session.next_heartbeat = now + options_.ping_interval;
+      // A steady beat, however late the pong: deadline minus timeout is when the ping was due.
+      session.next_heartbeat =
+          std::max(now, session.next_heartbeat - options_.ping_timeout + options_.ping_interval);
       arm(session);
       return;
     case PacketType::Close: end(session, CloseReason::ClientClose); return;

@@ -309,15 +309,15 @@ TEST_F(EngineIoServer, PacketsThatMeanNothingHereAreIgnored) {
   EXPECT_TRUE(messages_.empty());
 }
 
-TEST_F(EngineIoServer, PingsAfterTheIntervalAndAgainAfterEachPong) {
+TEST_F(EngineIoServer, PingsInSteadyIntervalsHoweverLateThePongIs) {
   const WebSocketId ws = open_websocket("EIO=4&transport=websocket");
   pass(seconds(25) - milliseconds(1));
   EXPECT_EQ(sent_[ws].size(), 1u);
   pass(milliseconds(1));
   EXPECT_EQ(sent_[ws].back(), "2");
-  pass(seconds(5));
+  pass(seconds(19));
   receive(ws, "3");
-  pass(seconds(25) - milliseconds(1));
+  pass(seconds(6) - milliseconds(1));
   EXPECT_EQ(sent_[ws].size(), 2u);
   pass(milliseconds(1));
   EXPECT_EQ(sent_[ws].size(), 3u);
