@@ -13,6 +13,7 @@ const bundles = new Map();
 
 async function bundle(script, client) {
   const { outputFiles } = await build({
+    absWorkingDir: PAGES,
     entryPoints: [`${PAGES}${script}.mjs`],
     bundle: true,
     format: 'iife',
