@@ -38,7 +38,7 @@ export class DemoPerson {
       frames: video.getVideoPlaybackQuality().totalVideoFrames,
       width: video.videoWidth,
       height: video.videoHeight,
-    }), undefined, { timeout: 1_000 });
+    }), undefined, { timeout: 5_000 });
   }
 
   async untilSees(name, { kind = 'camera', width, height, limitMs = 20_000 } = {}) {

@@ -4,13 +4,13 @@ import { portrait, presentation } from '../../../demo/gallery/portraits.ts';
 window.drawnCamera = (which, width, height) => portrait(which, width, height);
 window.drawnScreen = () => presentation();
 
-/** A voice for whom the picture shows speaking: a hum that comes and goes. */
-window.hummedVoice = () => {
+/** A microphone: a hum for whom the picture shows speaking, else silence. */
+window.hummedVoice = (speaks) => {
   const context = new AudioContext();
   const tone = context.createOscillator();
   const volume = context.createGain();
   tone.frequency.value = 180;
-  volume.gain.value = 0.3;
+  volume.gain.value = speaks ? 0.3 : 0;
   const output = context.createMediaStreamDestination();
   tone.connect(volume).connect(output);
   tone.start();

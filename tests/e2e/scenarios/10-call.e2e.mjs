@@ -38,7 +38,7 @@ test('three on the demo page each see and hear the two others', async (stage) =>
   for (const person of people) {
     await person.untilTiles(3);
     for (const name of names.filter((other) => other !== person.name)) {
-      await person.untilSees(name);
+      await person.untilSees(name, { limitMs: 40_000 });
     }
     await person.untilHears(2);
   }
