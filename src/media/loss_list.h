@@ -28,7 +28,8 @@ class LossList {
   void clear();
   void set_round_trip_time(TimeDelta rtt) { rtt_ = rtt; }
 
-  /// The next numbers that are due to be asked for, ascending, at most out.size(); they then count as asked for.
+  /// The next numbers that are due to be asked for, ascending, at most out.size(); they then count
+  /// as asked for.
   std::size_t take_due(Timestamp now, std::span<std::int64_t> out);
   bool has_due(Timestamp now) const;
   /// The greatest number that has been given up since the last call, if any was.
