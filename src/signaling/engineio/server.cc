@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "signaling/base64.h"
+#include "signaling/engineio/handshake.h"
 
 namespace sfu::signaling::engineio {
 
@@ -12,57 +13,8 @@ namespace {
 
 constexpr std::size_t kSidBytes = 15;  // 20 characters
 
-/// The refusals of the reference server, by its codes.
-enum class Refusal : int {
-  UnknownTransport = 0,
-  UnknownSid = 1,
-  BadHandshakeMethod = 2,
-  BadRequest = 3,
-  UnsupportedProtocol = 5,
-};
-
-std::string_view text(Refusal refusal) {
-  switch (refusal) {
-    case Refusal::UnknownTransport: return "Transport unknown";
-    case Refusal::UnknownSid: return "Session ID unknown";
-    case Refusal::BadHandshakeMethod: return "Bad handshake method";
-    case Refusal::BadRequest: return "Bad request";
-    case Refusal::UnsupportedProtocol: return "Unsupported protocol version";
-  }
-  return "";
-}
-
-HttpResponse refusal(Refusal reason) {
-  return {400,
-          "application/json",
-          "{\"code\":" + std::to_string(static_cast<int>(reason)) + ",\"message\":\"" +
-              std::string(text(reason)) + "\"}",
-          {}};
-}
-
 HttpResponse payload_response(std::string body) {
   return {200, "text/plain; charset=UTF-8", std::move(body), {{"Cache-Control", "no-store"}}};
-}
-
-HttpHeaders kept_headers(const HttpRequest& request) {
-  constexpr std::array<std::string_view, 5> kKept = {"origin", "user-agent", "authorization",
-                                                     "x-forwarded-for", "x-forwarded-proto"};
-  HttpHeaders kept;
-  for (const auto& [name, value] : request.headers)
-    if (std::ranges::any_of(kKept, [&](auto k) { return equal_ignoring_case(k, name); }))
-      kept.emplace_back(name, value);
-  return kept;
-}
-
-std::string open_packet(std::string_view sid, bool may_upgrade, const Options& options) {
-  const auto ms = [](TimeDelta delta) {
-    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(delta).count());
-  };
-  return "{\"sid\":\"" + std::string(sid) +
-         "\",\"upgrades\":" + (may_upgrade ? "[\"websocket\"]" : "[]") +
-         ",\"pingInterval\":" + ms(options.ping_interval) +
-         ",\"pingTimeout\":" + ms(options.ping_timeout) +
-         ",\"maxPayload\":" + std::to_string(options.max_payload) + "}";
 }
 
 }  // namespace
