@@ -45,7 +45,7 @@ std::uint64_t to_number(std::string_view digits) {
 }
 
 /// The number in {"_placeholder":true,"num":n}; nothing where `value` is no such object.
-const json::value* placeholder_number(const json::value& value) {
+const json::value* attachment_number(const json::value& value) {
   const json::object* object = value.if_object();
   if (!object) return nullptr;
   const json::value* mark = object->if_contains("_placeholder");
@@ -56,12 +56,12 @@ const json::value* placeholder_number(const json::value& value) {
 }
 
 /// Whether each attachment that `value` speaks of is one of `count`. As deep as the parser allows.
-bool placeholders_fit(const json::value& value, std::size_t count) {
-  if (const json::value* number = placeholder_number(value)) {
+bool attachments_fit(const json::value& value, std::size_t count) {
+  if (const json::value* number = attachment_number(value)) {
     const std::int64_t* n = number->if_int64();
     return n && *n >= 0 && static_cast<std::size_t>(*n) < count;
   }
-  const auto fits = [count](const json::value& part) { return placeholders_fit(part, count); };
+  const auto fits = [count](const json::value& part) { return attachments_fit(part, count); };
   if (const json::array* array = value.if_array()) return std::ranges::all_of(*array, fits);
   if (const json::object* object = value.if_object())
     return std::ranges::all_of(*object, [&](const auto& pair) { return fits(pair.value()); });
@@ -108,7 +108,7 @@ std::optional<ParseError> read_payload(std::string_view text, std::size_t attach
   if (is_event(packet.type) || is_ack(packet.type)) {
     json::array* array = parsed->if_array();
     if (!array) return ParseError::BadPayload;
-    if (is_binary(packet.type) && !placeholders_fit(*parsed, attachments))
+    if (is_binary(packet.type) && !attachments_fit(*parsed, attachments))
       return ParseError::BadAttachment;
     if (is_event(packet.type))
       if (const auto error = read_event(*array, packet)) return error;
@@ -161,7 +161,7 @@ void append_attachments(const Arguments& arguments, Encoded& encoded) {
 
 std::optional<Bytes> Arguments::attachment(const json::value& value) const {
   if (attachments.empty()) return std::nullopt;
-  const json::value* number = placeholder_number(value);
+  const json::value* number = attachment_number(value);
   const std::int64_t* n = number ? number->if_int64() : nullptr;
   if (!n || *n < 0 || static_cast<std::size_t>(*n) >= attachments.size()) return std::nullopt;
   return as_bytes(attachments[static_cast<std::size_t>(*n)]);

@@ -60,7 +60,7 @@ enum class ParseError : std::uint8_t {
   BadJson,
   BadPayload,  // not what the type asks for: an event is an array that begins with a name
   ReservedEvent,
-  BadAttachment,  // a placeholder whose number no attachment has
+  BadAttachment,  // a number that no attachment has
   UnexpectedBinary,
   UnexpectedText,  // in the middle of a binary packet
 };
