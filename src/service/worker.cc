@@ -23,8 +23,17 @@ void Worker::send(core::Command command) { post(std::move(command), false); }
 core::RequestId Worker::post(core::Command command, bool wanted) {
   const core::RequestId id{++last_request_};
   pending_.emplace(id, Pending{clock_(), wanted, std::nullopt, {}});
-  port_.post(id, std::move(command));
+  waiting_.push_back({id, std::move(command)});
+  hand_over();
   return id;
+}
+
+void Worker::hand_over() {
+  while (!waiting_.empty() && under_way_ < kMaxUnderWay) {
+    ++under_way_;
+    port_.post(waiting_.front().id, std::move(waiting_.front().command));
+    waiting_.pop_front();
+  }
 }
 
 asio::awaitable<Worker::Outcome> Worker::finish(core::RequestId id) {
@@ -47,6 +56,8 @@ asio::awaitable<Worker::Outcome> Worker::finish(core::RequestId id) {
 void Worker::handle_reply(core::Reply reply) {
   const auto found = pending_.find(reply.request);
   if (found == pending_.end()) return;
+  --under_way_;
+  hand_over();
   if (!found->second.wanted) {
     pending_.erase(found);
     return;

@@ -3,6 +3,7 @@
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -18,9 +19,13 @@ namespace sfu::service {
 namespace asio = boost::asio;
 
 /// The service's end of one media worker: turns commands and their replies, which cross a mailbox,
-/// into calls that a coroutine waits for. It belongs to the service thread.
+/// into calls that a coroutine waits for. What the worker is slow to answer waits here, in order,
+/// so that the mailbox never refuses what must not get lost. It belongs to the service thread.
 class Worker {
  public:
+  /// Commands in the mailbox or at work at one time.
+  static constexpr std::size_t kMaxUnderWay = 4096;
+
   using Outcome = Result<core::ReplyValue, core::CommandError>;
   using Clock = std::function<Timestamp()>;
 
@@ -53,12 +58,20 @@ class Worker {
     asio::any_completion_handler<void()> resume;
   };
 
+  struct Waiting {
+    core::RequestId id;
+    core::Command command;
+  };
+
   core::RequestId post(core::Command command, bool wanted);
+  void hand_over();
 
   const std::size_t index_;
   worker::WorkerPort& port_;
   const Clock clock_;
   std::uint64_t last_request_ = 0;
+  std::size_t under_way_ = 0;
+  std::deque<Waiting> waiting_;
   std::map<core::RequestId, Pending> pending_;  // Oldest first, as ids are counted up.
 };
 
