@@ -45,7 +45,6 @@ async function close() {
 page.on('console', (message) => say({ line: `${message.type()}: ${message.text()}` }));
 page.on('pageerror', (error) => say({ line: `uncaught: ${error.message}` }));
 await page.goto(url);
-await page.waitForFunction(() => window.hook !== undefined);
 say({ ready: await browser.version() });
 
 const input = createInterface({ input: process.stdin });
