@@ -146,12 +146,12 @@ Result<void, std::string> Server::listen() {
     http_ = *bound;
     return {};
   }
-  auto v4 = gateway_->listen({IpAddress::v4(0), settings_.port});
-  if (!v4) return fail(std::move(v4.error()));
-  http_ = *v4;
-  // A machine may have IPv6 switched off: that is no reason not to serve IPv4.
-  if (const auto v6 = gateway_->listen({IpAddress(), http_.port}); !v6)
-    service_log_.warn("no HTTP over IPv6", {{"reason", v6.error()}});
+  // "::" takes IPv4 as well. A machine may have IPv6 switched off: that is no reason not to serve
+  // IPv4.
+  auto bound = gateway_->listen({IpAddress(), settings_.port});
+  if (!bound) bound = gateway_->listen({IpAddress::v4(0), settings_.port});
+  if (!bound) return fail(std::move(bound.error()));
+  http_ = *bound;
   return {};
 }
 
