@@ -56,6 +56,7 @@ Consumer::Consumer(Timestamp now, const ConsumerOptions& options, CodecTable cod
       cname_(options.parameters.rtcp.cname),
       created_(now),
       paused_(options.paused),
+      reachable_(options.reachable),
       awaits_first_resume_(options.paused),
       selector_(make_selector(options)),
       numbering_(random_first_number(random)),
@@ -86,6 +87,15 @@ void Consumer::resume(Timestamp now) {
   if (!paused_) return;
   paused_ = false;
   update_waits(now);
+}
+
+void Consumer::set_reachable(Timestamp now, bool reachable) {
+  if (reachable == reachable_) return;
+  reachable_ = reachable;
+  if (reachable)
+    update_waits(now);
+  else
+    stop(now);
 }
 
 Layers Consumer::set_preferred_layers(Timestamp now, std::uint8_t spatial,
@@ -146,7 +156,7 @@ void Consumer::handle_source_closed() {
 }
 
 void Consumer::handle_packet(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) {
-  if (paused_) return;
+  if (paused_ || !reachable_) return;
   if (packet.late)
     handle_late(now, packet, sink);
   else
@@ -181,6 +191,7 @@ Choice Consumer::choose(Timestamp now, const ReceivedPacket& packet) {
 
 void Consumer::start(Timestamp now, const ReceivedPacket& packet) {
   numbering_.begin(packet.stream, packet.sequence);
+  first_number_ = numbering_.next();
   shift_.timestamp = timeline_.start(now, packet.stream, packet.view.timestamp(), *source());
   pictures_.start(packet, shift_);
   set_viewed(packet.stream);
@@ -218,19 +229,26 @@ void Consumer::note_key_frame(Timestamp now, const ReceivedPacket& packet) {
 }
 
 void Consumer::leave_out(const ReceivedPacket& packet) {
+  if (selector_) shift_.layers = selector_->limits();
   numbering_.leave_out(packet.sequence, shift_);
   pictures_.handle_left_out(packet, shift_);
 }
 
 void Consumer::handle_late(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) {
-  if (const auto place = numbering_.find_incoming(packet.stream, packet.sequence)) {
-    send(now, packet, *place, false, Send::First, sink);
-    if (packet.stream == numbering_.stream()) note_key_frame(now, packet);
-    return;
+  if (numbering_.active()) {
+    if (const auto place = numbering_.find_incoming(packet.stream, packet.sequence)) {
+      send(now, packet, *place, false, Send::First, sink);
+      if (place->number < first_number_) return;
+      if (is_wanted(packet, *place)) pictures_.handle_late(packet, place->shift);
+      note_key_frame(now, packet);
+      return;
+    }
   }
-  // A key frame that one waits for may begin with a packet that comes late.
-  const bool is_mine = numbering_.active() && packet.stream == numbering_.stream();
-  if (!is_video() || is_mine || !packet.info.is_key_frame_start) return;
+  // A key frame that one waits for may begin with a packet that comes late; not one from before the
+  // stop, of which the viewer has the rest.
+  const bool was_passed =
+      packet.stream == numbering_.stream() && packet.sequence <= numbering_.newest_incoming();
+  if (!is_video() || was_passed || !packet.info.is_key_frame_start) return;
   handle_in_order(now, packet, sink);
   if (numbering_.active() && numbering_.stream() == packet.stream)
     catch_up(now, packet.stream, packet.sequence, sink);
@@ -277,9 +295,11 @@ void Consumer::handle_report_block(Timestamp now, const rtcp::ReportBlock& block
 
 // What leaves.
 
-bool Consumer::is_wanted(const ReceivedPacket& packet, const Shift& shift) const {
+bool Consumer::is_wanted(const ReceivedPacket& packet, const Numbering::Found& place) const {
   if (packet.is_empty) return false;
-  return !selector_ || selector_->includes(packet, *source(), shift.layers);
+  if (!selector_) return true;
+  if (place.number < first_number_ && pictures_.repeats_numbers(packet, place.shift)) return false;
+  return selector_->includes(packet, *source(), place.shift.layers);
 }
 
 bool Consumer::send(Timestamp now, const ReceivedPacket& packet, const Numbering::Found& place,
@@ -291,7 +311,7 @@ bool Consumer::send(Timestamp now, const ReceivedPacket& packet, const Numbering
     ++discarded_;
     return false;
   }
-  const bool with_payload = is_wanted(packet, place.shift);
+  const bool with_payload = is_wanted(packet, place);
   if (!write_head(packet, place, ends_picture, is_rtx, with_payload, *out)) {
     sink.cancel();
     ++discarded_;

@@ -43,6 +43,7 @@ struct ConsumerOptions {
   ConsumerType type = ConsumerType::Simple;
   const ortc::RtpParameters& parameters;  // As the client is told.
   bool paused = true;
+  bool reachable = true;  // As set_reachable() says.
 };
 
 /// One viewer's copy of one producer: one continuous stream, whatever layers it is made of. Decides
@@ -70,6 +71,9 @@ class Consumer final : public Subscriber {
   /// Asks for a key frame at once; video flows from the first packet of one.
   void resume(Timestamp now);
   bool paused() const { return paused_; }
+  /// Whether there is a way to the viewer. Where there was none, a key frame would have been lost:
+  /// video starts at one that comes when there is.
+  void set_reachable(Timestamp now, bool reachable);
 
   /// What is wanted at most; clamped to what the producer has, and returned so. No temporal layer
   /// means all.
@@ -124,10 +128,10 @@ class Consumer final : public Subscriber {
             bool ends_picture, Send kind, PacketSink& sink);
   bool write_head(const ReceivedPacket& packet, const Numbering::Found& place, bool ends_picture,
                   bool is_rtx, bool with_payload, OutgoingPacket& out);
-  bool is_wanted(const ReceivedPacket& packet, const Shift& shift) const;
+  bool is_wanted(const ReceivedPacket& packet, const Numbering::Found& place) const;
   const CodecEntry* codec_of(const ReceivedPacket& packet);
 
-  bool can_flow() const { return source() && !paused_ && !source()->paused(); }
+  bool can_flow() const { return source() && !paused_ && reachable_ && !source()->paused(); }
   bool is_video() const { return selector_ != nullptr; }
   void set_viewed(std::optional<std::uint8_t> stream);
   void update_waits(Timestamp now);
@@ -147,9 +151,11 @@ class Consumer final : public Subscriber {
   const Timestamp created_;
 
   bool paused_;
+  bool reachable_;
   bool awaits_first_resume_;                 // And has not been reported for it.
   std::unique_ptr<LayerSelector> selector_;  // Video only.
   Numbering numbering_;
+  std::int64_t first_number_ = 0;  // Since the latest start.
   Shift shift_;
   Timeline timeline_;
   PictureNumbers pictures_;

@@ -1,5 +1,7 @@
 #include "media/numbering.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "rtp/sequence.h"
 
@@ -13,19 +15,29 @@ void Numbering::begin(std::uint8_t stream, std::int64_t incoming) {
 }
 
 std::int64_t Numbering::forward(std::int64_t incoming, const Shift& shift) {
-  SFU_CHECK(active_ && incoming > newest_incoming_);
-  extend(newest_incoming_ + 1, incoming - newest_incoming_, shift);
-  newest_incoming_ = incoming;
+  reserve_up_to(incoming, shift);
+  extend(incoming, 1, shift);
   run_is_open_ = true;
   return next_ - 1;
 }
 
 void Numbering::leave_out(std::int64_t incoming, const Shift& shift) {
+  reserve_up_to(incoming, shift);
+  run_is_open_ = false;
+}
+
+void Numbering::reserve_up_to(std::int64_t incoming, const Shift& shift) {
   SFU_CHECK(active_ && incoming > newest_incoming_);
   const std::int64_t missing = incoming - newest_incoming_ - 1;
-  if (missing > 0) extend(newest_incoming_ + 1, missing, shift);
+  if (missing > 0) {
+    Shift both = shift;
+    both.layers.spatial = std::min(shift.layers.spatial, newest_layers_.spatial);
+    both.layers.temporal = std::min(shift.layers.temporal, newest_layers_.temporal);
+    extend(newest_incoming_ + 1, missing, both);
+    run_is_open_ = true;
+  }
   newest_incoming_ = incoming;
-  run_is_open_ = false;
+  newest_layers_ = shift.layers;
 }
 
 void Numbering::extend(std::int64_t first, std::int64_t count, const Shift& shift) {

@@ -44,7 +44,8 @@ class Numbering {
   std::int64_t newest_incoming() const { return newest_incoming_; }
   std::int64_t next() const { return next_; }
 
-  // `incoming` is above newest_incoming(); the numbers between are missing.
+  // `incoming` is above newest_incoming(). The numbers between are missing; what comes of them yet
+  // is wanted only where both the layers of before and those of now include it.
 
   /// The outgoing number of `incoming`.
   std::int64_t forward(std::int64_t incoming, const Shift& shift);
@@ -72,6 +73,7 @@ class Numbering {
     std::uint8_t stream;
   };
 
+  void reserve_up_to(std::int64_t incoming, const Shift& shift);
   void extend(std::int64_t first, std::int64_t count, const Shift& shift);
   /// `age` 0 is the newest.
   const Run& run(std::size_t age) const {
@@ -81,7 +83,8 @@ class Numbering {
   std::vector<Run> runs_;  // A ring once it is full.
   std::size_t newest_run_ = 0;
   std::int64_t next_;
-  std::int64_t newest_incoming_ = 0;
+  std::int64_t newest_incoming_ = -1;  // Before the first begin(): nothing was passed.
+  Layers newest_layers_{};
   std::uint8_t stream_ = 0;
   bool active_ = false;
   bool run_is_open_ = false;  // The newest run ends at newest_incoming_.

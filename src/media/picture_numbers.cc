@@ -36,8 +36,14 @@ bool is_newer(std::uint16_t a, std::uint16_t b, std::uint16_t mask) {
 
 void PictureNumbers::start(const ReceivedPacket& packet, Shift& shift) {
   const Numbers numbers = numbers_of(packet);
-  shift.picture_id = shift.tl0_picture_index = 0;
-  shift.frame_number = 0;
+  if (newest_incoming_ && picture_id_) {
+    // Pictures that are missing before what was left out last may come yet, under their own ids.
+    const auto reserved =
+        static_cast<std::uint16_t>((*newest_incoming_ - shift.picture_id) & numbers.mask);
+    if (is_newer(reserved, *picture_id_, numbers.mask)) picture_id_ = reserved;
+  }
+  shift.picture_id = shift.frame_number = 0;
+  shift.tl0_picture_index = 0;
   if (numbers.picture_id && picture_id_)
     shift.picture_id = static_cast<std::uint16_t>(*numbers.picture_id - (*picture_id_ + 1));
   if (numbers.tl0_picture_index && tl0_picture_index_)
@@ -47,15 +53,42 @@ void PictureNumbers::start(const ReceivedPacket& packet, Shift& shift) {
     shift.frame_number =
         static_cast<std::uint16_t>(packet.targets->frame_number - (*frame_number_ + 1));
   newest_incoming_.reset();
+  first_picture_id_.reset();
+  first_frame_number_.reset();
+  if (numbers.picture_id)
+    first_picture_id_ =
+        static_cast<std::uint16_t>((*numbers.picture_id - shift.picture_id) & numbers.mask);
+  if (packet.targets)
+    first_frame_number_ =
+        static_cast<std::uint16_t>(packet.targets->frame_number - shift.frame_number);
+}
+
+bool PictureNumbers::repeats_numbers(const ReceivedPacket& packet, const Shift& shift) const {
+  const Numbers numbers = numbers_of(packet);
+  if (numbers.picture_id && first_picture_id_) {
+    const auto outgoing =
+        static_cast<std::uint16_t>((*numbers.picture_id - shift.picture_id) & numbers.mask);
+    if (!is_newer(*first_picture_id_, outgoing, numbers.mask)) return true;
+  }
+  if (packet.targets && first_frame_number_) {
+    const auto outgoing =
+        static_cast<std::uint16_t>(packet.targets->frame_number - shift.frame_number);
+    if (!is_newer(*first_frame_number_, outgoing, 0xffff)) return true;
+  }
+  return false;
 }
 
 void PictureNumbers::handle_forwarded(const ReceivedPacket& packet, const Shift& shift) {
+  handle_late(packet, shift);
+  if (const auto picture_id = numbers_of(packet).picture_id) newest_incoming_ = *picture_id;
+}
+
+void PictureNumbers::handle_late(const ReceivedPacket& packet, const Shift& shift) {
   const Numbers numbers = numbers_of(packet);
   if (numbers.picture_id) {
     const auto outgoing =
         static_cast<std::uint16_t>((*numbers.picture_id - shift.picture_id) & numbers.mask);
     if (!picture_id_ || is_newer(outgoing, *picture_id_, numbers.mask)) picture_id_ = outgoing;
-    newest_incoming_ = *numbers.picture_id;
   }
   if (numbers.tl0_picture_index) {
     const auto outgoing =

@@ -21,6 +21,11 @@ class PictureNumbers {
   /// Sets the picture parts of `shift` for a stream that starts with `packet`.
   void start(const ReceivedPacket& packet, Shift& shift);
   void handle_forwarded(const ReceivedPacket& packet, const Shift& shift);
+  /// The same for a packet that came late, into a gap since the start.
+  void handle_late(const ReceivedPacket& packet, const Shift& shift);
+  /// Whether a packet that comes late for a gap from before the start would bear numbers that have
+  /// been given out again: nobody could know, at the start, how many pictures were in that gap.
+  bool repeats_numbers(const ReceivedPacket& packet, const Shift& shift) const;
   /// May change `shift` for what comes next.
   void handle_left_out(const ReceivedPacket& packet, Shift& shift);
 
@@ -28,6 +33,8 @@ class PictureNumbers {
   std::optional<std::uint16_t> picture_id_;  // The newest that left.
   std::optional<std::uint8_t> tl0_picture_index_;
   std::optional<std::uint16_t> frame_number_;
+  std::optional<std::uint16_t> first_picture_id_;  // Since the start, as they left.
+  std::optional<std::uint16_t> first_frame_number_;
   std::optional<std::uint16_t> newest_incoming_;  // Picture id, forwarded or left out.
 };
 
