@@ -70,7 +70,7 @@ export class CallScreen {
         h('span', { class: 'call-people' }, icon('people'), this.count),
       ),
       this.room.element,
-      h('div', { class: 'call-controls' }, this.controls.element),
+      h('footer', { class: 'call-controls' }, this.controls.element),
       h('div', { class: 'call-side' }, copyLinkButton(roomId, 'quiet copy-link')),
       this.hear,
       this.sounds.element,

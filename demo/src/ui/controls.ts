@@ -27,7 +27,7 @@ export class Controls {
     this.screen = controlButton('screen', () => actions.toggleScreen());
     this.screen.hidden = !canShare;
     const leave = controlButton('leave', () => actions.leave());
-    show(leave, 'leave', 'Leave', 'Leave the meeting');
+    show(leave, { glyph: 'leave', caption: 'Leave', label: 'Leave the meeting' });
     this.element = h(
       'div',
       { class: 'controls', role: 'toolbar', 'aria-label': 'Meeting controls' },
@@ -39,12 +39,24 @@ export class Controls {
   }
 
   update({ muted, cameraOn, sharing }: ControlsState): void {
-    if (muted) show(this.microphone, 'mic-off', 'Unmute', 'Turn microphone on (M)');
-    else show(this.microphone, 'mic', 'Mute', 'Turn microphone off (M)');
-    if (cameraOn) show(this.camera, 'camera', 'Camera', 'Turn camera off (V)');
-    else show(this.camera, 'camera-off', 'Camera', 'Turn camera on (V)');
-    if (sharing) show(this.screen, 'screen-stop', 'Stop', 'Stop sharing your screen (S)');
-    else show(this.screen, 'screen', 'Share', 'Share your screen (S)');
+    show(
+      this.microphone,
+      muted
+        ? { glyph: 'mic-off', caption: 'Unmute', label: 'Unmute your microphone', key: 'm' }
+        : { glyph: 'mic', caption: 'Mute', label: 'Mute your microphone', key: 'm' },
+    );
+    show(
+      this.camera,
+      cameraOn
+        ? { glyph: 'camera', caption: 'Camera', label: 'Camera: turn off', key: 'v' }
+        : { glyph: 'camera-off', caption: 'Camera', label: 'Camera: turn on', key: 'v' },
+    );
+    show(
+      this.screen,
+      sharing
+        ? { glyph: 'screen-stop', caption: 'Stop', label: 'Stop sharing your screen', key: 's' }
+        : { glyph: 'screen', caption: 'Share', label: 'Share your screen', key: 's' },
+    );
     setAttribute(this.microphone, 'data-off', muted);
     setAttribute(this.camera, 'data-off', !cameraOn);
     setAttribute(this.screen, 'data-active', sharing);
@@ -65,10 +77,18 @@ function controlButton(name: string, onclick: () => void): HTMLButtonElement {
   return h('button', { class: `control control-${name}`, type: 'button', onclick });
 }
 
-function show(button: HTMLButtonElement, glyph: IconName, caption: string, label: string): void {
-  if (button.dataset['label'] === label) return;
-  button.dataset['label'] = label;
+interface Face {
+  glyph: IconName;
+  caption: string;
+  /** What it does now; begins with the caption, so that it can be called by what is to be seen. */
+  label: string;
+  key?: string;
+}
+
+function show(button: HTMLButtonElement, { glyph, caption, label, key }: Face): void {
+  if (button.getAttribute('aria-label') === label) return;
   button.setAttribute('aria-label', label);
-  button.title = label;
+  if (key !== undefined) button.setAttribute('aria-keyshortcuts', key);
+  button.title = key === undefined ? label : `${label} (${key.toUpperCase()})`;
   button.replaceChildren(icon(glyph), h('span', { class: 'control-caption' }, caption));
 }

@@ -69,7 +69,7 @@ test('muting and switching the camera off show on the other demo page, and end a
   await ana.untilSees('Ben');
   await ben.page.keyboard.press('m');
   await ana.tile('Ben').and(ana.page.locator('[data-muted]')).waitFor();
-  await ben.button(/Turn camera off/).click();
+  await ben.button(/Camera: turn off/).click();
   await ana.tile('Ben').and(ana.page.locator(':not([data-video])')).waitFor();
   await ben.page.keyboard.press('m');
   await ana.tile('Ben').and(ana.page.locator(':not([data-muted])')).waitFor();
