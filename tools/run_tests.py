@@ -27,6 +27,7 @@ UNIT_SECONDS = 120
 SCENARIO_SECONDS = 600
 INTEGRATION_SECONDS = 300
 CONFORMANCE_SECONDS = 180
+CONTRACT_SECONDS = 300
 E2E_SECONDS = 1200
 PAGE_SECONDS = 300
 TOOLS_SECONDS = 120
@@ -331,6 +332,10 @@ def conformance_suite():
     yield count_last_line("conformance", *run_logged("conformance", command, CONFORMANCE_SECONDS))
 
 
+def contract_suite():
+    return node_suite("contract", ROOT / "tests" / "contract", ["test", "--silent"], CONTRACT_SECONDS, ["meetlite-sfu"])
+
+
 def e2e_suite(names=()):
     if (ROOT / "demo" / "package.json").exists():
         built = count_exit("page build", *run_logged("page build", [ROOT / "tools" / "build_page"], PAGE_SECONDS))
@@ -348,6 +353,7 @@ SUITES = {
     "scenario": lambda: gtest_suite(["scenario"]),
     "integration": lambda: gtest_suite(["integration"]),
     "conformance": conformance_suite,
+    "contract": contract_suite,
     "fuzz": fuzz_suite,
     "page": page_suite,
     "e2e": e2e_suite,
