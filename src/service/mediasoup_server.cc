@@ -18,6 +18,9 @@ namespace {
 using signaling::socketio::ConnectRefusal;
 using signaling::socketio::Handshake;
 
+constexpr double kRefusalLinesPerSecond = 10;
+constexpr double kRefusalLineBurst = 100;
+
 Options with_clocks(Options options) {
   if (!options.clock)
     options.clock = [] {
@@ -55,7 +58,8 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
       started_at_(options_.clock()),
       consumers_(random),
       turns_(std::move(executor)),
-      connects_(options_.connects_per_second, options_.connect_burst, started_at_) {
+      connects_(options_.connects_per_second, options_.connect_burst, started_at_),
+      refusal_lines_(kRefusalLinesPerSecond, kRefusalLineBurst, started_at_) {
   SFU_CHECK(!ports.empty());
   for (std::size_t i = 0; i < ports.size(); ++i)
     workers_.push_back(std::make_unique<Worker>(i, *ports[i], options_.clock));
@@ -71,8 +75,9 @@ Result<void, ConnectRefusal> MediasoupServer::on_connect(ConnectionId id,
   auto identity = admit(handshake.auth);
   if (!identity) {
     const auto code = to_string(identity.error());
-    log_.info("connection refused",
-              {{"code", code}, {"remote", handshake.request.remote.to_string()}});
+    if (refusal_lines_.take(options_.clock()))
+      log_.info("connection refused",
+                {{"code", code}, {"remote", handshake.request.remote.to_string()}});
     return sfu::fail(ConnectRefusal{"Authentication failed", json::object{{"code", code}}});
   }
   log_.debug("connected", {{"connection", id.value}, {"user", identity->user_id}});
@@ -189,6 +194,7 @@ asio::awaitable<void> MediasoupServer::answer(Request& request) {
 }
 
 void MediasoupServer::log_failure(const Request& request) {
+  if (!refusal_lines_.take(options_.clock())) return;
   const Failure& failure = *request.failure();
   const auto* who = identity(request.connection());
   log_.info("request refused", {{"event", request.event()},

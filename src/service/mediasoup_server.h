@@ -153,6 +153,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   ConsumerRegistry consumers_;
   TurnQueue turns_;
   TokenBucket connects_;
+  TokenBucket refusal_lines_;  // Of the log: clients can cause any number of refusals.
   bool draining_ = false;
   std::uint64_t last_participant_ = 0;
   std::map<std::string, std::unique_ptr<Room>> rooms_;
