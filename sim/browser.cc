@@ -174,10 +174,12 @@ void Browser::handle_publisher_rtcp(Timestamp now, Bytes compound) {
 void Browser::handle_publisher_report(const rtcp::PacketView& packet) {
   if (packet.type == rtcp::PacketType::ReceiverReport) {
     ++reports_received_;
-    for (StreamSender& sender : senders_) sender.stop_identifying();
     const auto report = rtcp::ReceiverReport::parse(packet);
     if (!report) return;
-    for (const rtcp::ReportBlock block : report->reports) reports_on_[block.ssrc] = block;
+    for (const rtcp::ReportBlock block : report->reports) {
+      reports_on_[block.ssrc] = block;
+      for (StreamSender& sender : senders_) sender.handle_reported(block.ssrc);
+    }
   } else if (packet.type == rtcp::PacketType::ExtendedReport) {
     const auto report = rtcp::ExtendedReport::parse(packet);
     if (!report || !report->receiver_reference_time || senders_.empty()) return;

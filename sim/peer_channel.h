@@ -48,6 +48,7 @@ class PeerChannel {
   /// The same, but the client does not know, as behind a NAT that forgot it.
   void rebind(const Endpoint& local) { local_ = local; }
   const Endpoint& local() const { return local_; }
+  const Remote& remote() const { return remote_; }
   /// Datagrams that came from another address than the one that this end talks to.
   std::uint64_t strays() const { return strays_; }
 

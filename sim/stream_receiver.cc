@@ -14,6 +14,7 @@ namespace {
 constexpr TimeDelta kNackInterval = std::chrono::milliseconds(80);
 constexpr TimeDelta kPatience = std::chrono::milliseconds(400);  // Before a PLI.
 constexpr TimeDelta kReportInterval = std::chrono::seconds(1);
+constexpr TimeDelta kSilence = std::chrono::seconds(3);
 constexpr std::size_t kMaxComplaints = 20;
 constexpr std::int64_t kMaxMissing = 500;
 
@@ -43,7 +44,11 @@ void StreamReceiver::handle_rtp(Timestamp now, Bytes bytes) {
 void StreamReceiver::handle_media(Timestamp now, std::uint16_t sequence_number,
                                   const rtp::PacketView& packet, Bytes payload, bool is_rtx) {
   ++packets_;
-  const auto newest = unwrapper_.newest();
+  // A receiver that has heard nothing for long begins anew.
+  const bool anew = last_packet_at_ && now - *last_packet_at_ > kSilence;
+  last_packet_at_ = now;
+  if (anew) last_frame_.reset();
+  const auto newest = anew ? std::nullopt : unwrapper_.newest();
   const std::int64_t sequence = unwrapper_.unwrap(sequence_number);
   if (!first_) first_ = sequence;
   if (newest && sequence > *newest + kMaxMissing)
@@ -106,7 +111,9 @@ void StreamReceiver::check_order(std::int64_t timestamp, const PicturePart& head
       std::max(worst_timestamp_, std::chrono::abs(elapsed - frames * options_.frame_interval));
   if (!options_.is_video) return;
   const bool follows = head.picture_id == ((last_frame_->picture_id + 1) & 0x7fff);
-  if (!follows && missing_.empty())
+  // A picture whose end the server itself missed at a switch is all that may be passed over.
+  const bool passes_over = frames_.begin()->first < timestamp;
+  if (!follows && missing_.empty() && !passes_over)
     complain("picture id jumps from " + std::to_string(last_frame_->picture_id) + " to " +
              std::to_string(head.picture_id) + " although nothing is missing");
   const auto next_tl0 = static_cast<std::uint8_t>(last_frame_->tl0_picture_index + 1);

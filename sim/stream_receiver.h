@@ -87,6 +87,7 @@ class StreamReceiver {
   std::optional<Timestamp> last_frame_at_;
   std::optional<Timestamp> first_frame_at_;
   std::optional<Timestamp> stuck_since_;
+  std::optional<Timestamp> last_packet_at_;
   std::optional<Timestamp> last_pli_;
   std::optional<Timestamp> last_report_;
   std::optional<Timestamp> sender_report_at_;

@@ -25,6 +25,11 @@ void StreamSender::produce(Timestamp now, std::vector<Packet>& out) {
   }
 }
 
+void StreamSender::handle_reported(Ssrc ssrc) {
+  if (ssrc == options_.ssrc) media_identifies_ = false;
+  if (ssrc == options_.rtx_ssrc) rtx_identifies_ = false;
+}
+
 void StreamSender::set_active(bool active, Timestamp) {
   active_ = active;
   if (active) key_frame_wanted_ = true;
@@ -85,7 +90,7 @@ StreamSender::Packet StreamSender::build(bool marker, const std::vector<std::uin
     store_be16(transport_sequence, 0, (*transport_sequence_)++);
     add(rtp::ExtensionKind::TransportCc, transport_sequence);
   }
-  if (identifies_) {
+  if (rtx ? rtx_identifies_ : media_identifies_) {
     add(rtp::ExtensionKind::Mid, as_bytes(options_.mid));
     if (!options_.rid.empty())
       add(rtx ? rtp::ExtensionKind::RepairedRid : rtp::ExtensionKind::Rid, as_bytes(options_.rid));

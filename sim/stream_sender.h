@@ -23,7 +23,7 @@ class StreamSender {
     std::uint8_t payload_type = 0;
     std::uint8_t rtx_payload_type = 0;
     std::string mid;
-    std::string rid;  // Sent, with the MID, until stop_identifying().
+    std::string rid;  // Sent, with the MID, until reported on.
     std::uint8_t stream = 0;
     TimeDelta frame_interval = std::chrono::milliseconds(50);
     int packets_per_frame = 3;
@@ -43,8 +43,9 @@ class StreamSender {
   /// Retransmits what it still has.
   void handle_nack(std::uint16_t sequence_number, std::vector<Packet>& out);
   void request_key_frame() { key_frame_wanted_ = true; }
-  /// As Chrome does from the first RTCP for the SSRC on.
-  void stop_identifying() { identifies_ = false; }
+  /// The server reports on the media's SSRC, or on the RTX one: as Chrome, it sends no MID and RID
+  /// with that SSRC any more.
+  void handle_reported(Ssrc ssrc);
   void set_active(bool active, Timestamp now);
 
   const Options& options() const { return options_; }
@@ -68,7 +69,8 @@ class StreamSender {
   const Timestamp start_;
   Timestamp next_frame_;
   bool active_ = true;
-  bool identifies_ = true;
+  bool media_identifies_ = true;
+  bool rtx_identifies_ = true;
   bool key_frame_wanted_ = true;
   std::uint16_t sequence_;
   std::uint16_t rtx_sequence_ = 1000;

@@ -1,12 +1,22 @@
 #include "core/stats_conversion.h"
 
 #include <chrono>
+#include <string_view>
 
 namespace sfu::core {
 namespace {
 
 std::int64_t milliseconds(Timestamp now) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+}
+
+/// By mediasoup's names; "completed" and "awaiting fingerprint" are our own business.
+std::string_view name(ice::State state) {
+  return to_string(state == ice::State::Completed ? ice::State::Connected : state);
+}
+std::string_view name(dtls::State state) {
+  const bool awaits = state == dtls::State::AwaitingFingerprint;
+  return to_string(awaits ? dtls::State::Connecting : state);
 }
 
 RtpStreamStats convert(Timestamp now, const media::RtpStreamStats& from) {
@@ -43,8 +53,8 @@ TransportStats stats_of(Timestamp now, const transport::WebRtcTransport& transpo
   TransportStats stats;
   stats.transport = transport.id();
   stats.timestamp_ms = milliseconds(now);
-  stats.ice_state = to_string(channel.ice_state());
-  stats.dtls_state = to_string(channel.dtls_state());
+  stats.ice_state = name(channel.ice_state());
+  stats.dtls_state = name(channel.dtls_state());
   if (const auto& path = channel.selected_path())
     stats.selected_path = path->local.to_string() + " → " + path->remote.to_string() + " udp";
   stats.srtp_profile = channel.srtp_profile();

@@ -107,7 +107,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
   }
   const auto connected =
       at(found->second)->connect(now, command.role == DtlsRole::Server, fingerprints);
-  settle(found->second);
+  settle(now, found->second);
   if (connected) return ReplyValue(Done{});
   return fail(connected.error() == transport::ConnectError::AlreadyConnected
                   ? CommandError::AlreadyConnected
@@ -129,7 +129,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
                                                   .paused = command.paused});
   if (!added) return fail(convert(added.error()));
   producers_[command.producer] = {found->second, {}};
-  settle(found->second);
+  settle(now, found->second);
   return ReplyValue(Done{});
 }
 
@@ -154,7 +154,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::set_producer_paused(Timestamp 
   const auto found = producers_.find(id);
   if (found == producers_.end()) return fail(CommandError::NotFound);
   at(found->second.slot)->find_producer(id)->set_paused(now, paused);
-  settle(found->second.slot);
+  settle(now, found->second.slot);
   return ReplyValue(Done{});
 }
 
@@ -183,7 +183,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
   }
   consumers_[command.consumer] = {found->second, command.producer};
   producer->second.consumers.push_back(command.consumer);
-  settle(found->second);
+  settle(now, found->second);
   return ReplyValue(Done{});
 }
 
@@ -201,7 +201,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::with_consumer(Timestamp now, C
   Transport& transport = *at(found->second.slot);
   ReplyValue reply = act(*transport.find_consumer(id));
   transport.refresh_consumer_deadline(now);
-  settle(found->second.slot);
+  settle(now, found->second.slot);
   return reply;
 }
 

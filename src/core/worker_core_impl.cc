@@ -73,7 +73,7 @@ void WorkerCore::Impl::handle_datagram(Timestamp now, const Path& path, PacketBu
     transport.handle_rtcp(now, path, std::move(datagram));
   else
     transport.handle_rtp(now, path, std::move(datagram));
-  settle(*slot);
+  settle(now, *slot);
 }
 
 void WorkerCore::Impl::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
@@ -84,15 +84,19 @@ void WorkerCore::Impl::handle_stun(Timestamp now, const Path& path, Bytes datagr
     return;
   }
   at(*slot)->handle_stun(now, path, datagram);
-  settle(*slot);
+  settle(now, *slot);
 }
 
 void WorkerCore::Impl::handle_timeout(Timestamp now) {
-  scratch_slots_.clear();
-  while (const auto due = deadlines_.pop_due(now)) scratch_slots_.push_back(*due);
-  for (const Slot slot : scratch_slots_) {
-    at(slot)->handle_timeout(now);
-    settle(slot);
+  // One transport's timeout may make another's due: a viewer comes to want a key frame.
+  constexpr int kRounds = 3;
+  for (int round = 0; round < kRounds; ++round) {
+    scratch_slots_.clear();
+    while (const auto due = deadlines_.pop_due(now)) scratch_slots_.push_back(*due);
+    for (const Slot slot : scratch_slots_) {
+      at(slot)->handle_timeout(now);
+      settle(now, slot);
+    }
   }
 }
 
@@ -120,11 +124,11 @@ WorkerCore::Impl::Transport* WorkerCore::Impl::find(TransportId id) {
   return found == transports_.end() ? nullptr : at(found->second);
 }
 
-void WorkerCore::Impl::settle(Slot slot) {
+void WorkerCore::Impl::settle(Timestamp now, Slot slot) {
   Transport& transport = *at(slot);
   while (const auto event = transport.poll_event()) {
     if (const auto* routing = std::get_if<transport::RoutingEvent>(&*event)) {
-      handle_routing(slot, *routing);
+      handle_routing(now, slot, *routing);
     } else if (const auto* state = std::get_if<transport::StateChanged>(&*event)) {
       events_.emplace_back(
           TransportStateChanged{transport.id(), convert(state->ice), convert(state->dtls)});
@@ -151,9 +155,13 @@ void WorkerCore::Impl::drain_media_events() {
   }
 }
 
-void WorkerCore::Impl::handle_routing(Slot slot, const transport::RoutingEvent& event) {
+void WorkerCore::Impl::handle_routing(Timestamp now, Slot slot,
+                                      const transport::RoutingEvent& event) {
   if (const auto* added = std::get_if<ice::PathAdded>(&event)) {
-    if (const auto former = demux_.assign(added->path, slot)) at(*former)->forget_path(added->path);
+    if (const auto former = demux_.assign(added->path, slot)) {
+      at(*former)->forget_path(now, added->path);
+      settle(now, *former);
+    }
   } else if (const auto* removed = std::get_if<ice::PathRemoved>(&event)) {
     demux_.remove(removed->path, slot);
   } else if (const auto* retired = std::get_if<ice::UfragRetired>(&event)) {

@@ -58,9 +58,9 @@ class WorkerCore::Impl {
   Transport* find(TransportId id);
   void handle_stun(Timestamp now, const Path& path, Bytes datagram);
   /// After any call into the transport of `slot`: its events, and its next deadline.
-  void settle(Slot slot);
+  void settle(Timestamp now, Slot slot);
   void drain_media_events();
-  void handle_routing(Slot slot, const transport::RoutingEvent& event);
+  void handle_routing(Timestamp now, Slot slot, const transport::RoutingEvent& event);
   void report(Slot slot, const transport::Report& report);
   std::optional<Slot> take_slot();
   void close_transport(Timestamp now, Slot slot);

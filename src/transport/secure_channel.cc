@@ -102,6 +102,11 @@ void SecureChannel::close(Timestamp now) {
   outbound_.reset();
 }
 
+void SecureChannel::forget_path(const Path& path) {
+  ice_.forget_path(path);
+  drain_ice();
+}
+
 srtp::OutboundSession* SecureChannel::outbound() {
   return outbound_ && selected_path() ? &*outbound_ : nullptr;
 }

@@ -67,7 +67,7 @@ class SecureChannel {
   /// Says goodbye to the peer; poll_transmit() has the datagram.
   void close(Timestamp now);
   /// Another transport has got `path`.
-  void forget_path(const Path& path) { ice_.forget_path(path); }
+  void forget_path(const Path& path);
 
   const ice::Credentials& credentials() const { return ice_.credentials(); }
   ice::State ice_state() const { return ice_.state(); }

@@ -41,7 +41,7 @@ Result<void, ConnectError> WebRtcTransport::connect(Timestamp now, bool remote_i
   auto result = channel_.connect(now, remote_is_server, fingerprints);
   if (result && channel_.dtls_state() != dtls::State::Connected)
     connect_deadline_ = now + kConnectPatience;
-  drain_channel();
+  drain_channel(now);
   return result;
 }
 
@@ -70,7 +70,8 @@ media::Producer* WebRtcTransport::find_producer(ProducerId id) {
 }
 
 Result<void, WebRtcTransport::ConsumerRefusal> WebRtcTransport::add_consumer(
-    Timestamp now, const media::ConsumerOptions& options) {
+    Timestamp now, media::ConsumerOptions options) {
+  options.reachable = reachable_;
   auto created = media::Consumer::create(now, options, random_);
   if (!created) return fail(ConsumerRefusal::Unsupported);
   media::Consumer& consumer = **created;
@@ -103,13 +104,13 @@ media::Consumer* WebRtcTransport::find_consumer(ConsumerId id) {
 void WebRtcTransport::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
   note_received(datagram);
   channel_.handle_stun(now, path, datagram);
-  drain_channel();
+  drain_channel(now);
 }
 
 void WebRtcTransport::handle_dtls(Timestamp now, const Path& path, Bytes datagram) {
   note_received(datagram);
   channel_.handle_dtls(now, path, datagram);
-  drain_channel();
+  drain_channel(now);
 }
 
 void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&& datagram) {
@@ -140,9 +141,14 @@ void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&&
                                   target->is_rtx);
 }
 
+void WebRtcTransport::forget_path(Timestamp now, const Path& path) {
+  channel_.forget_path(path);
+  drain_channel(now);
+}
+
 void WebRtcTransport::handle_timeout(Timestamp now) {
   channel_.handle_timeout(now);
-  drain_channel();
+  drain_channel(now);
   for (const auto& producer : producers_) producer->handle_timeout(now);
   if (consumers_due_ && *consumers_due_ <= now) {
     for (const auto& consumer : consumers_) consumer->handle_timeout(now);
@@ -177,7 +183,7 @@ void WebRtcTransport::flush(Timestamp now, DatagramSink& sink) {
 
 void WebRtcTransport::close(Timestamp now) {
   channel_.close(now);
-  drain_channel();
+  drain_channel(now);
 }
 
 std::optional<TransportEvent> WebRtcTransport::poll_event() {
@@ -192,7 +198,7 @@ void WebRtcTransport::note_received(Bytes datagram) {
   counters_.bytes_received += datagram.size();
 }
 
-void WebRtcTransport::drain_channel() {
+void WebRtcTransport::drain_channel(Timestamp now) {
   while (const auto transmit = channel_.poll_transmit()) {
     batch_.add_control(transmit->path, transmit->payload);
     ++counters_.control_packets_sent;
@@ -213,6 +219,15 @@ void WebRtcTransport::drain_channel() {
     if (state.ice == ice::State::Disconnected)
       events_.emplace_back(Report{false, channel_.describe(options_.candidates)});
   }
+  follow_reachability(now);
+}
+
+void WebRtcTransport::follow_reachability(Timestamp now) {
+  const bool reachable = channel_.outbound() != nullptr;
+  if (reachable == reachable_) return;
+  reachable_ = reachable;
+  for (const auto& consumer : consumers_) consumer->set_reachable(now, reachable);
+  refresh_consumer_deadline(now);
 }
 
 void WebRtcTransport::report_if_stuck(Timestamp now) {

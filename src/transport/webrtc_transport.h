@@ -78,7 +78,7 @@ class WebRtcTransport {
   media::Producer* find_producer(ProducerId id);
 
   enum class ConsumerRefusal : std::uint8_t { NoSuchProducer, Unsupported, SsrcTaken };
-  Result<void, ConsumerRefusal> add_consumer(Timestamp now, const media::ConsumerOptions& options);
+  Result<void, ConsumerRefusal> add_consumer(Timestamp now, media::ConsumerOptions options);
   void remove_consumer(ConsumerId id);
   media::Consumer* find_consumer(ConsumerId id);
 
@@ -88,7 +88,8 @@ class WebRtcTransport {
   void handle_dtls(Timestamp now, const Path& path, Bytes datagram);
   void handle_rtp(Timestamp now, const Path& path, PacketBuffer&& datagram);
   void handle_rtcp(Timestamp now, const Path& path, PacketBuffer&& datagram);
-  void forget_path(const Path& path) { channel_.forget_path(path); }
+  /// Another transport has got `path`.
+  void forget_path(Timestamp now, const Path& path);
 
   void handle_timeout(Timestamp now);
   std::optional<Timestamp> next_timeout() const;
@@ -123,7 +124,8 @@ class WebRtcTransport {
   static constexpr std::size_t kMaxPendingDlrr = 8;
 
   void note_received(Bytes datagram);
-  void drain_channel();
+  void drain_channel(Timestamp now);
+  void follow_reachability(Timestamp now);
   void handle_rtcp_packet(Timestamp now, const rtcp::PacketView& packet);
   void handle_report_blocks(Timestamp now, const rtcp::ReportBlocks& blocks);
   void handle_feedback(Timestamp now, const rtcp::PacketView& packet);
@@ -162,6 +164,7 @@ class WebRtcTransport {
   };
   std::vector<PendingDlrr> pending_dlrr_;
 
+  bool reachable_ = false;  // As the consumers know it.
   std::optional<Timestamp> connect_deadline_;
   std::deque<TransportEvent> events_;
   Counters counters_;

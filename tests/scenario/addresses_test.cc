@@ -1,0 +1,125 @@
+#include "tests/scenario/scenario.h"
+
+// Clients whose address changes, and peers that are gone for a while.
+
+namespace sfu::sim {
+namespace {
+
+struct Pair {
+  explicit Pair(std::uint64_t seed, Link link = {.delay = 20ms}) : conference(seed) {
+    conference.network().default_link = link;
+    const RouterId room = conference.open_room();
+    alice = &conference.join(room);
+    bob = &conference.join(room);
+    conference.run_for(2s);
+    reset_gaps(conference);
+  }
+  /// The ICE states that the service was told of the member's publishing side.
+  std::vector<core::IceState> told(TransportId transport) {
+    std::vector<core::IceState> states;
+    for (const auto& event : conference.events())
+      if (const auto* changed = std::get_if<core::TransportStateChanged>(&event))
+        if (changed->transport == transport) states.push_back(changed->ice);
+    return states;
+  }
+
+  Conference conference;
+  Member* alice = nullptr;
+  Member* bob = nullptr;
+};
+
+TEST(Addresses, ChangeOfPortsInMidCallIsHardlySeen) {
+  for (const double loss : {0.0, 0.1}) {
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      SEEDED(seed);
+      Pair call(seed, {.delay = 20ms, .loss = loss});
+      for (std::uint16_t i = 0; i < 4; ++i) {
+        call.alice->browser->move_to_ports(static_cast<std::uint16_t>(7000 + i),
+                                           static_cast<std::uint16_t>(8000 + i));
+        call.conference.run_for(1500ms);
+      }
+      expect_all_flow(call.conference, loss == 0.0 ? 250ms : 1500ms);
+      EXPECT_THAT(call.conference.complaints(), IsEmpty());
+    }
+  }
+}
+
+TEST(Addresses, RebindingThatTheClientDoesNotNoticeEndsWithItsNextCheck) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SEEDED(seed);
+    Pair call(seed);
+    call.alice->browser->rebind_ports(7001, 8001);
+    call.conference.run_for(4s);
+    reset_gaps(call.conference);
+    call.conference.run_for(2s);
+    expect_all_flow(call.conference, 200ms);
+    EXPECT_THAT(call.conference.complaints(), IsEmpty());
+  }
+}
+
+TEST(Addresses, AnotherNetworkInMidCallIsHardlySeen) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SEEDED(seed);
+    Pair call(seed);
+    call.conference.move(*call.bob, IpAddress::v4(0x0a020001));
+    call.conference.run_for(2s);
+    expect_all_flow(call.conference, 250ms);
+    const std::string path = call.conference.transport_stats(call.bob->send).selected_path;
+    EXPECT_NE(path.find("10.2.0.1"), std::string::npos) << path;
+    EXPECT_THAT(call.conference.complaints(), IsEmpty());
+  }
+}
+
+TEST(Addresses, TwoClientsThatSwapThemKeepTheirOwnStreams) {
+  for (const double loss : {0.0, 0.1}) {
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      SEEDED(seed);
+      Pair call(seed, {.delay = 20ms, .loss = loss});
+      for (int i = 0; i < 3; ++i) {
+        call.conference.swap_addresses(*call.alice, *call.bob);
+        call.conference.run_for(2s);
+      }
+      reset_gaps(call.conference);
+      call.conference.run_for(2s);
+      expect_all_flow(call.conference, loss == 0.0 ? 200ms : 1000ms);
+      EXPECT_THAT(call.conference.complaints(), IsEmpty());
+    }
+  }
+}
+
+TEST(Consent, ExpiresAfterThirtySecondsOfSilenceAndComesBackWithTheClient) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SEEDED(seed);
+    Pair call(seed);
+    cut(call.conference, *call.bob, true, true);
+    call.conference.run_for(25s);
+    EXPECT_EQ(call.told(call.bob->receive).back(), core::IceState::Connected);
+    call.conference.run_for(10s);
+    EXPECT_EQ(call.told(call.bob->receive).back(), core::IceState::Disconnected);
+    const auto sent = call.conference.transport_stats(call.bob->receive).packets_sent;
+    call.conference.run_for(2s);
+    EXPECT_EQ(call.conference.transport_stats(call.bob->receive).packets_sent, sent)
+        << "nothing is sent to who does not consent (RFC 7675)";
+    EXPECT_LE(call.conference.worker_stats().packets_dropped, 10u);
+
+    cut(call.conference, *call.bob, false, false);
+    call.conference.run_for(4s);
+    EXPECT_EQ(call.told(call.bob->receive).back(), core::IceState::Connected);
+    reset_gaps(call.conference);
+    call.conference.run_for(2s);
+    expect_all_flow(call.conference, 200ms);
+    EXPECT_THAT(call.conference.complaints(), IsEmpty());
+  }
+}
+
+TEST(Consent, LostByAViewerCostsTheSenderNoKeyFrames) {
+  Pair call(1);
+  cut(call.conference, *call.bob, true, true);
+  call.conference.run_for(35s);
+  const auto plis = call.alice->browser->plis_received();
+  call.conference.run_for(30s);
+  EXPECT_EQ(call.alice->browser->plis_received(), plis);
+}
+
+}  // namespace
+}  // namespace sfu::sim
