@@ -22,7 +22,7 @@ export interface CallEvents {
 }
 
 /** How often media may fail before the page says so instead of joining once more. */
-const MAX_BROKEN_IN_A_ROW = 3;
+const MAX_BROKEN_IN_A_ROW = 2;
 
 /** One meeting from joining to leaving, across as many connections as that takes. */
 export class Call extends Emitter<CallEvents> {

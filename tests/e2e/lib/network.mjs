@@ -28,9 +28,11 @@ export async function withExtraAddress(stage, address) {
   const [near, far] = [shortName('mla'), shortName('mlb')];
   await ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far);
   stage.defer(() => ip('link', 'del', near));
-  await ip('address', 'add', `${address}/24`, 'dev', near);
   await ip('link', 'set', near, 'up');
   await ip('link', 'set', far, 'up');
+  // Without the check for doubles a new IPv6 address can be used at once.
+  const more = address.includes(':') ? ['nodad'] : [];
+  await ip('address', 'add', `${address}/${more.length > 0 ? 64 : 24}`, 'dev', near, ...more);
 }
 
 /**
