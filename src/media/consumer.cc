@@ -262,37 +262,6 @@ void Consumer::catch_up(Timestamp now, std::uint8_t stream, std::int64_t sequenc
     if (const ReceivedPacket* packet = history.find(next)) handle_in_order(now, *packet, sink);
 }
 
-// What comes from the viewer.
-
-void Consumer::handle_nack(Timestamp now, const rtcp::Nack& nack, PacketSink& sink) {
-  ++nacks_;
-  if (!can_flow()) return;
-  nack.for_each_lost([&](std::uint16_t lost) {
-    ++nacked_packets_;
-    retransmit(now, lost, sink);
-  });
-}
-
-void Consumer::retransmit(Timestamp now, std::uint16_t sequence_number, PacketSink& sink) {
-  auto place = numbering_.find_outgoing(sequence_number);
-  if (!place) return;
-  const ReceivedPacket* packet = source()->stream(place->stream).history.find(place->number);
-  if (!packet || now - packet->arrival > History::kMaxAge) return;
-  place->number = numbering_.unwrap(sequence_number);
-  const TimeDelta rtt = reports_.round_trip_time().value_or(TimeDelta::zero());
-  if (!budget_.take(now, place->number, packet->view.datagram().size(), rtt)) return;
-  if (send(now, *packet, *place, false, Send::Retransmission, sink)) ++retransmitted_;
-}
-
-void Consumer::handle_key_frame_request(Timestamp now, KeyFrameFeedback feedback) {
-  ++(feedback == KeyFrameFeedback::Pli ? plis_ : firs_);
-  request_key_frame(now);
-}
-
-void Consumer::handle_report_block(Timestamp now, const rtcp::ReportBlock& block) {
-  reports_.handle_report_block(now, block);
-}
-
 // What leaves.
 
 bool Consumer::is_wanted(const ReceivedPacket& packet, const Numbering::Found& place) const {
@@ -377,20 +346,6 @@ const CodecEntry* Consumer::codec_of(const ReceivedPacket& packet) {
   return codec_;
 }
 
-bool Consumer::collect_rtcp(Timestamp now, rtcp::CompoundBuilder& builder) {
-  if (!source()) return true;
-  if (const auto at = reports_.next_timeout(); at && *at <= now) update_clock();
-  return reports_.collect(now, source()->clock_rate(), cname_, builder);
-}
-
-void Consumer::update_clock() {
-  if (!numbering_.active()) return;
-  auto clock = source()->stream(numbering_.stream()).clock;
-  if (!clock) return;
-  clock->rtp_timestamp -= shift_.timestamp;
-  reports_.set_clock(*clock);
-}
-
 // What is waited for.
 
 void Consumer::set_viewed(std::optional<std::uint8_t> stream) {
@@ -461,37 +416,6 @@ std::optional<Timestamp> Consumer::next_timeout() const {
     consider(*stands_still_since_ + kStandstillReport);
   if (awaits_first_resume_) consider(created_ + kNeverResumedReport);
   return next;
-}
-
-ConsumerStats Consumer::stats(Timestamp now) const {
-  ConsumerStats stats;
-  stats.consumer = id_;
-  stats.producer = producer_;
-  stats.kind = kind_;
-  stats.paused = paused_;
-  stats.producer_paused = source() && source()->paused();
-  RtpStreamStats& stream = stats.stream;
-  stream.inbound = false;
-  stream.ssrc = ssrc_;
-  stream.rtx_ssrc = rtx_ssrc_;
-  stream.kind = kind_;
-  stream.mime_type = codecs_.first()->mime_type;
-  stream.packets = sent_;
-  stream.bytes = bytes_;
-  stream.bitrate_bps = static_cast<std::uint64_t>(rate_.rate(now).bps());
-  stream.packets_lost = reports_.packets_lost();
-  stream.fraction_lost = reports_.fraction_lost();
-  stream.packets_discarded = discarded_;
-  stream.packets_retransmitted = retransmitted_;
-  stream.nack_count = nacks_;
-  stream.nack_packet_count = nacked_packets_;
-  stream.pli_count = plis_;
-  stream.fir_count = firs_;
-  stream.jitter = reports_.jitter();
-  stream.key_frames = key_frames_;
-  if (const auto rtt = reports_.round_trip_time())
-    stream.round_trip_time_ms = std::chrono::duration<double, std::milli>(*rtt).count();
-  return stats;
 }
 
 }  // namespace sfu::media

@@ -277,6 +277,27 @@ TEST(Consumer, FillsTheNumberOfALateFrameThatItWouldHaveLeftOut) {
   EXPECT_EQ(late[1].vp8_tag(), 4u);
 }
 
+TEST(Consumer, FillsTheNumberOfALatePictureWhoseIdWasGivenOutAgain) {
+  Room room;
+  const auto consumer = room.make_consumer();
+  room.feed(at_ms(0), frame(1, true));
+  PacketSpec padding;
+  padding.sequence = 3;
+  padding.padding = 10;
+  room.feed(at_ms(1), padding);  // Picture 2 is missing before it.
+  consumer->pause(at_ms(2));
+  consumer->resume(at_ms(3));
+  room.feed(at_ms(4), frame(4, true, 3));
+  const auto before = room.sink.take();
+  ASSERT_EQ(before.size(), 2u);
+  EXPECT_EQ(*before[1].vp8()->picture_id, *before[0].vp8()->picture_id + 1);
+  room.feed_as_rtx(at_ms(60), frame(2), 1);
+  const auto late = room.sink.take();
+  ASSERT_EQ(late.size(), 1u);
+  EXPECT_EQ(late[0].index, before[0].index + 1);
+  EXPECT_TRUE(late[0].view().payload().empty());
+}
+
 TEST(Consumer, BeginsAnewWithoutAGapAfterThePublisherRestarted) {
   Room room;
   const auto consumer = room.make_consumer();

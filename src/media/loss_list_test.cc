@@ -55,6 +55,14 @@ TEST(LossList, GivesUpAfterTenRequestsAndOneMoreRoundTrip) {
   EXPECT_FALSE(list.remove(5));
 }
 
+TEST(LossList, AsksTenTimesAtMostAlsoWhereNobodyExpiresIt) {
+  LossList list;
+  list.add(at_ms(0), 5, 5);
+  std::size_t requests = 0;
+  for (std::int64_t ms = 0; ms < 5000; ++ms) requests += due(list, at_ms(ms)).size();
+  EXPECT_EQ(requests, 10u);
+}
+
 TEST(LossList, GivesUpAfterOneSecondAndNotBefore) {
   LossList list;
   list.set_round_trip_time(std::chrono::milliseconds(400));

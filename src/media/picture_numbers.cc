@@ -36,12 +36,6 @@ bool is_newer(std::uint16_t a, std::uint16_t b, std::uint16_t mask) {
 
 void PictureNumbers::start(const ReceivedPacket& packet, Shift& shift) {
   const Numbers numbers = numbers_of(packet);
-  if (newest_incoming_ && picture_id_) {
-    // Pictures that are missing before what was left out last may come yet, under their own ids.
-    const auto reserved =
-        static_cast<std::uint16_t>((*newest_incoming_ - shift.picture_id) & numbers.mask);
-    if (is_newer(reserved, *picture_id_, numbers.mask)) picture_id_ = reserved;
-  }
   shift.picture_id = shift.frame_number = 0;
   shift.tl0_picture_index = 0;
   if (numbers.picture_id && picture_id_)

@@ -291,6 +291,16 @@ TEST(Producer, DropsAndDoesNotAskWhilePausedButGoesOnReporting) {
   EXPECT_EQ(room.feed(at_ms(2110), video(5)), Outcome::Forwarded);
 }
 
+TEST(Producer, KeepsNoClockOfASenderThatHasNone) {
+  Room room;
+  room.producer->handle_sender_report(at_ms(0), 0, {Ssrc{1000}, rtp::NtpTime{0}, 77, 1, 1});
+  EXPECT_FALSE(room.producer->source().stream(0).clock);
+  room.producer->handle_sender_report(at_ms(5), 0, {Ssrc{1000}, rtp::NtpTime{99}, 78, 1, 1});
+  ASSERT_TRUE(room.producer->source().stream(0).clock);
+  EXPECT_EQ(room.producer->source().stream(0).clock->rtp_timestamp, 78u);
+  EXPECT_EQ(room.producer->source().stream(0).clock->arrival, at_ms(5));
+}
+
 TEST(Producer, TellsItsSubscribersWhenItGoes) {
   Room room;
   Recorder recorder;
