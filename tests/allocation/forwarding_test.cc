@@ -1,0 +1,135 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+#include "rtcp/packet.h"
+#include "sim/conference.h"
+
+// What forwarding asks of the heap. A program of its own, since it replaces operator new.
+
+namespace {
+
+bool g_counts = false;
+std::size_t g_allocations = 0;
+
+void* allocate(std::size_t size) {
+  if (g_counts) ++g_allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace sfu::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Room for all datagrams of one flush.
+class BufferedSink final : public DatagramSink {
+ public:
+  BufferedSink() {
+    bytes_.resize(4 * 1024 * 1024);
+    sent_.reserve(16 * 1024);
+  }
+  MutableBytes reserve(std::size_t capacity) override {
+    return MutableBytes(bytes_).subspan(used_, capacity);
+  }
+  void commit(const Path& path, std::size_t size) override {
+    sent_.push_back({path, used_, size});
+    used_ += size;
+  }
+  void drain(Outbox& outbox) {
+    for (const Sent& sent : sent_)
+      outbox.send(sent.path, Bytes(bytes_).subspan(sent.offset, sent.size));
+    sent_.clear();
+    used_ = 0;
+  }
+  std::size_t count() const { return sent_.size(); }
+
+ private:
+  struct Sent {
+    Path path;
+    std::size_t offset;
+    std::size_t size;
+  };
+
+  std::vector<std::uint8_t> bytes_;
+  std::vector<Sent> sent_;
+  std::size_t used_ = 0;
+};
+
+/// The server's place on the network, with an eye on the heap while media passes. Checks,
+/// handshakes, RTCP and timers come now and then, and may allocate.
+class WatchedServer final : public Host {
+ public:
+  explicit WatchedServer(core::WorkerCore& core) : core_(core) {}
+
+  void handle_datagram(Timestamp now, const Path& path, Bytes datagram) override {
+    const bool media = datagram[0] >= 128 && datagram[0] <= 191 && !rtcp::looks_like_rtcp(datagram);
+    only_media_ = only_media_ && media;
+    PacketBuffer buffer = core_.arena().allocate();
+    std::copy(datagram.begin(), datagram.end(), buffer.room().begin());
+    buffer.set_size(datagram.size());
+    g_counts = watches && media;
+    core_.handle_datagram(now, path, std::move(buffer));
+    received += g_counts ? 1u : 0u;
+    g_counts = false;
+  }
+  void handle_timeout(Timestamp now) override {
+    only_media_ = false;
+    core_.handle_timeout(now);
+  }
+  void flush(Timestamp now, Outbox& outbox) override {
+    g_counts = watches && only_media_;
+    core_.flush(now, sink_);
+    sent += g_counts ? sink_.count() : 0u;
+    g_counts = false;
+    only_media_ = true;
+    sink_.drain(outbox);
+  }
+  Timestamp next_timeout() const override {
+    return core_.next_timeout().value_or(Timestamp::max());
+  }
+
+  bool watches = false;
+  std::size_t received = 0;
+  std::size_t sent = 0;
+
+ private:
+  core::WorkerCore& core_;
+  BufferedSink sink_;
+  bool only_media_ = true;
+};
+
+TEST(Forwarding, ThroughAWholeWorkerAllocatesNothingOverAThousandPackets) {
+  constexpr std::size_t kViewers = 20;
+  Conference conference(1);
+  WatchedServer server(conference.core());
+  conference.network().attach(conference.server_address(), server);
+  const RouterId room = conference.open_room();
+  conference.join(room, {.audio = true, .video = true, .simulcast_layers = 2});
+  for (std::size_t i = 0; i < kViewers; ++i)
+    conference.join(room, {.audio = false, .video = false});
+  conference.run_for(30s);  // Histories and rings have been round once.
+
+  server.watches = true;
+  conference.run_for(12s);
+  EXPECT_GT(server.received, 1000u);
+  EXPECT_GT(server.sent, 500 * kViewers);
+  EXPECT_EQ(g_allocations, 0u);
+}
+
+}  // namespace
+}  // namespace sfu::sim
