@@ -61,7 +61,6 @@ class Vp9Svc : public testing::TestWithParam<const char*> {
     bool marker;
     std::uint64_t index;
     std::uint16_t picture;
-    friend bool operator==(const Got&, const Got&) = default;
   };
   std::vector<Got> take() {
     std::vector<Got> list;
@@ -192,11 +191,13 @@ TEST_P(Vp9Svc, TakesALayerBackAtAFrameThatNeedsNoEarlierPicture) {
 TEST_P(Vp9Svc, LeavesOutHigherTemporalLayersAndKeepsTheDistancesOfPictureIds) {
   send_picture(0, 3, true);
   for (std::int64_t i = 1; i < 9; ++i)
-    send_picture(33 * i, 3, false, std::array<std::uint8_t, 4>{0, 2, 1, 2}[i % 4]);
+    send_picture(33 * i, 3, false,
+                 std::array<std::uint8_t, 4>{0, 2, 1, 2}[static_cast<std::size_t>(i % 4)]);
   consumer->set_preferred_layers(at_ms(300), 2, 1);
   take();
   for (std::int64_t i = 9; i < 41; ++i)
-    send_picture(33 * i, 3, false, std::array<std::uint8_t, 4>{0, 2, 1, 2}[i % 4]);
+    send_picture(33 * i, 3, false,
+                 std::array<std::uint8_t, 4>{0, 2, 1, 2}[static_cast<std::size_t>(i % 4)]);
   const auto got = take();
   ASSERT_FALSE(got.empty());
   for (std::size_t i = 1; i < got.size(); ++i) {
