@@ -1,4 +1,8 @@
-# Sourced by the scripts of this project: which Node they use.
+# Sourced by the scripts of this project: which Node they use, and how the compiler's results are kept.
+
+# By these a checkout elsewhere finds what another one has compiled.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
 local_tools=$root/.tools
 readonly kNodeRequirement="20.19 or newer of 20, or 22.12 or newer"
 
