@@ -12,10 +12,11 @@ const tests = [];
 /**
  * @param {string} name a claim that can be false
  * @param {(stage: Stage) => Promise<void>} body
- * @param {{ timeoutMs?: number }} [options]
+ * @param {{ timeoutMs?: number, mostlyWaits?: boolean }} [options] one that mostly waits for the
+ *   server's patience to end runs beside the others
  */
-export function test(name, body, { timeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
-  tests.push({ name, body, timeoutMs, file: callerFile() });
+export function test(name, body, { timeoutMs = DEFAULT_TIMEOUT_MS, mostlyWaits = false } = {}) {
+  tests.push({ name, body, timeoutMs, mostlyWaits, file: callerFile() });
 }
 
 export async function runAll(filter) {
@@ -23,14 +24,13 @@ export async function runAll(filter) {
   const wanted = tests.filter(
     ({ name, file }) => filter === '' || name.includes(filter) || file.includes(filter),
   );
-  let passed = 0;
-  let failed = 0;
-  for (const entry of wanted) {
-    if (await runOne(entry)) passed += 1;
-    else failed += 1;
-  }
+  const beside = wanted.filter(({ mostlyWaits }) => mostlyWaits).map(runOne);
+  const results = [];
+  for (const entry of wanted) if (!entry.mostlyWaits) results.push(await runOne(entry));
+  results.push(...(await Promise.all(beside)));
   await closeBrowsers();
-  return { passed, failed };
+  const passed = results.filter(Boolean).length;
+  return { passed, failed: results.length - passed };
 }
 
 async function runOne({ name, body, timeoutMs }) {
