@@ -106,10 +106,12 @@ def count_gtest(name, status, log, seconds):
     failed = len(re.findall(r"^\[  FAILED  \] .*\(\d+ ms\)$", text, re.M))
     skipped = len(re.findall(r"^\[  SKIPPED \] .*\(\d+ ms\)$", text, re.M))
     note = ""
-    if status != 0 and failed == 0:
-        failed, note = 1, describe_status(status)
-    elif status != 0 and not isinstance(status, int) or isinstance(status, int) and status < 0:
-        failed, note = failed + 1, describe_status(status)
+    died = isinstance(status, str) or status < 0
+    if died or status != 0 and failed == 0:
+        started = re.findall(r"^\[ RUN      \] (\S+)", text, re.M)
+        ended = re.findall(r"^\[(?:       OK|  FAILED|  SKIPPED) \] (\S+?),? .*\(\d+ ms\)$", text, re.M)
+        within = f" in {started[-1]}" if len(started) > len(ended) else ""
+        failed, note = failed + 1, describe_status(status) + within
     elif passed + failed + skipped == 0:
         failed, note = 1, "ran no test"
     return Outcome(name, passed, failed, skipped, note, log, seconds)
@@ -412,7 +414,7 @@ def show_failure(log):
     lines = log.read_text(errors="replace").splitlines()
     # Cases that passed, and a compiler's long command lines.
     quiet = re.compile(r"^\[(       OK|  SKIPPED| RUN     )|^\[----------\]|^\[\d+/\d+\] |^(/\S+/)?(ccache|c\+\+|g\+\+) ")
-    lines = [line for line in lines if not quiet.match(line)]
+    lines = [line for line in lines if line.strip() and not quiet.match(line)]
     for line in lines[-60:]:
         print(f"         {line}")
     print(f"         (all of it: {log.relative_to(ROOT)})", flush=True)
