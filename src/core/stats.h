@@ -64,9 +64,15 @@ struct TransportStats {
   std::uint64_t bytes_sent = 0;
   std::uint64_t packets_received = 0;
   std::uint64_t packets_sent = 0;
-  std::uint64_t rtp_bytes_received = 0;
+  std::uint64_t rtp_bytes_received = 0;  // RTX not counted.
   std::uint64_t rtp_bytes_sent = 0;
+  std::uint64_t rtx_bytes_received = 0;
   std::uint64_t rtx_bytes_sent = 0;
+  // Of the last second; datagrams of all kinds in the first two.
+  std::int64_t receive_bps = 0;
+  std::int64_t send_bps = 0;
+  std::int64_t rtx_receive_bps = 0;
+  std::int64_t rtx_send_bps = 0;
   std::vector<ProducerStats> producers;
   std::vector<ConsumerStats> consumers;
 };

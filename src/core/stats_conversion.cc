@@ -64,7 +64,13 @@ TransportStats stats_of(Timestamp now, const transport::WebRtcTransport& transpo
   stats.packets_sent = sent.packets + counters.control_packets_sent;
   stats.rtp_bytes_received = counters.rtp_bytes_received;
   stats.rtp_bytes_sent = sent.rtp_bytes;
+  stats.rtx_bytes_received = counters.rtx_bytes_received;
   stats.rtx_bytes_sent = sent.rtx_bytes;
+  const auto rates = transport.rates(now);
+  stats.receive_bps = rates.received.bps();
+  stats.send_bps = rates.sent.bps();
+  stats.rtx_receive_bps = rates.rtx_received.bps();
+  stats.rtx_send_bps = rates.rtx_sent.bps();
   for (const auto& producer : transport.producers()) {
     const media::ProducerStats from = producer->stats(now);
     ProducerStats& to = stats.producers.emplace_back();

@@ -32,8 +32,11 @@ void SendQueue::cancel() {
 
 void SendQueue::flush(Timestamp now, const Path& path, srtp::OutboundSession& session,
                       bwe::SentPackets& sent, DatagramSink& sink) {
+  const Counters before = counters_;
   for (media::OutgoingPacket* packet : packets_) send(now, path, *packet, session, sent, sink);
   clear();
+  rate_.add(now, counters_.bytes - before.bytes);
+  rtx_rate_.add(now, counters_.rtx_bytes - before.rtx_bytes);
 }
 
 void SendQueue::send(Timestamp now, const Path& path, media::OutgoingPacket& packet,

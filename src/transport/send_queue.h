@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "bwe/sent_packets.h"
 #include "media/outgoing_packet.h"
+#include "media/rate_counter.h"
 #include "srtp/outbound_session.h"
 #include "transport/send_batch.h"
 
@@ -44,6 +45,9 @@ class SendQueue final : public media::PacketSink {
   void discard();
 
   const Counters& counters() const { return counters_; }
+  /// Of the last second: all media datagrams, and RTX alone before protection.
+  DataRate rate(Timestamp now) const { return rate_.rate(now); }
+  DataRate rtx_rate(Timestamp now) const { return rtx_rate_.rate(now); }
 
  private:
   void send(Timestamp now, const Path& path, media::OutgoingPacket& packet,
@@ -54,6 +58,8 @@ class SendQueue final : public media::PacketSink {
   const SendBatch::Slot slot_;
   std::vector<media::OutgoingPacket*> packets_;
   Counters counters_;
+  media::RateCounter rate_;
+  media::RateCounter rtx_rate_;
 };
 
 }  // namespace sfu::transport

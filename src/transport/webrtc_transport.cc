@@ -102,19 +102,19 @@ media::Consumer* WebRtcTransport::find_consumer(ConsumerId id) {
 }
 
 void WebRtcTransport::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
-  note_received(datagram);
+  note_received(now, datagram);
   channel_.handle_stun(now, path, datagram);
   drain_channel(now);
 }
 
 void WebRtcTransport::handle_dtls(Timestamp now, const Path& path, Bytes datagram) {
-  note_received(datagram);
+  note_received(now, datagram);
   channel_.handle_dtls(now, path, datagram);
   drain_channel(now);
 }
 
 void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&& datagram) {
-  note_received(datagram.bytes());
+  note_received(now, datagram.bytes());
   const auto plain = channel_.unprotect_rtp(path, datagram.mutable_bytes());
   if (!plain) return;
   datagram.set_size(plain->size());
@@ -124,7 +124,6 @@ void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&&
     return;
   }
   ++counters_.rtp_packets_received;
-  counters_.rtp_bytes_received += datagram.bytes().size();
 
   if (const auto id = listener_.extensions().id(rtp::ExtensionKind::TransportCc); id != 0) {
     if (const auto value = packet->extension(id)) {
@@ -137,6 +136,8 @@ void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&&
     ++counters_.strangers;
     return;
   }
+  (target->is_rtx ? counters_.rtx_bytes_received : counters_.rtp_bytes_received) += plain->size();
+  if (target->is_rtx) rtx_receive_rate_.add(now, plain->size());
   target->producer->handle_packet(now, std::move(datagram), *packet, target->stream,
                                   target->is_rtx);
 }
@@ -193,16 +194,30 @@ std::optional<TransportEvent> WebRtcTransport::poll_event() {
   return event;
 }
 
-void WebRtcTransport::note_received(Bytes datagram) {
+WebRtcTransport::Rates WebRtcTransport::rates(Timestamp now) const {
+  const auto sent_bps = queue_.rate(now).bps() + control_send_rate_.rate(now).bps();
+  return {.received = receive_rate_.rate(now),
+          .sent = DataRate::from_bps(sent_bps),
+          .rtx_received = rtx_receive_rate_.rate(now),
+          .rtx_sent = queue_.rtx_rate(now)};
+}
+
+void WebRtcTransport::note_received(Timestamp now, Bytes datagram) {
   ++counters_.packets_received;
   counters_.bytes_received += datagram.size();
+  receive_rate_.add(now, datagram.size());
+}
+
+void WebRtcTransport::note_control_sent(Timestamp now, std::size_t bytes) {
+  ++counters_.control_packets_sent;
+  counters_.control_bytes_sent += bytes;
+  control_send_rate_.add(now, bytes);
 }
 
 void WebRtcTransport::drain_channel(Timestamp now) {
   while (const auto transmit = channel_.poll_transmit()) {
     batch_.add_control(transmit->path, transmit->payload);
-    ++counters_.control_packets_sent;
-    counters_.control_bytes_sent += transmit->payload.size();
+    note_control_sent(now, transmit->payload.size());
   }
   while (const auto event = channel_.poll_event()) {
     if (const auto* routing = std::get_if<RoutingEvent>(&*event)) {

@@ -19,6 +19,7 @@
 #include "bwe/sent_packets.h"
 #include "media/consumer.h"
 #include "media/producer.h"
+#include "media/rate_counter.h"
 #include "media/router.h"
 #include "media/rtp_listener.h"
 #include "rtcp/extended_report.h"
@@ -109,12 +110,22 @@ class WebRtcTransport {
     std::uint64_t control_packets_sent = 0;
     std::uint64_t control_bytes_sent = 0;
     std::uint64_t rtp_packets_received = 0;
-    std::uint64_t rtp_bytes_received = 0;
+    std::uint64_t rtp_bytes_received = 0;  // Of producers, RTX not counted; without protection.
+    std::uint64_t rtx_bytes_received = 0;
     std::uint64_t malformed = 0;  // Authenticated, but not to be parsed.
     std::uint64_t strangers = 0;  // RTP of no producer, RTCP for no stream.
   };
   const Counters& counters() const { return counters_; }
   const SendQueue::Counters& send_counters() const { return queue_.counters(); }
+
+  /// What passed in the last second: datagrams of all kinds, and RTX alone without its protection.
+  struct Rates {
+    DataRate received;
+    DataRate sent;
+    DataRate rtx_received;
+    DataRate rtx_sent;
+  };
+  Rates rates(Timestamp now) const;
 
   const std::vector<std::unique_ptr<media::Producer>>& producers() const { return producers_; }
   const std::vector<std::unique_ptr<media::Consumer>>& consumers() const { return consumers_; }
@@ -123,7 +134,8 @@ class WebRtcTransport {
   static constexpr std::size_t kRtcpSize = 1200;  // Bytes of one compound before protection.
   static constexpr std::size_t kMaxPendingDlrr = 8;
 
-  void note_received(Bytes datagram);
+  void note_received(Timestamp now, Bytes datagram);
+  void note_control_sent(Timestamp now, std::size_t bytes);
   void drain_channel(Timestamp now);
   void follow_reachability(Timestamp now);
   void handle_rtcp_packet(Timestamp now, const rtcp::PacketView& packet);
@@ -135,8 +147,8 @@ class WebRtcTransport {
 
   void send_rtcp(Timestamp now);
   void send_feedback(Timestamp now);
-  void send_compound(rtcp::CompoundBuilder& builder);
-  void send_protected(Bytes rtcp);
+  void send_compound(Timestamp now, rtcp::CompoundBuilder& builder);
+  void send_protected(Timestamp now, Bytes rtcp);
   void append_reference_times(Timestamp now, rtcp::CompoundBuilder& builder);
   void report_if_stuck(Timestamp now);
 
@@ -168,6 +180,9 @@ class WebRtcTransport {
   std::optional<Timestamp> connect_deadline_;
   std::deque<TransportEvent> events_;
   Counters counters_;
+  media::RateCounter receive_rate_;
+  media::RateCounter rtx_receive_rate_;
+  media::RateCounter control_send_rate_;
 };
 
 }  // namespace sfu::transport

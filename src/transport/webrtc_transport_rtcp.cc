@@ -20,7 +20,7 @@ constexpr TimeDelta kReferenceTimeInterval = std::chrono::seconds(1);
 }  // namespace
 
 void WebRtcTransport::handle_rtcp(Timestamp now, const Path& path, PacketBuffer&& datagram) {
-  note_received(datagram.bytes());
+  note_received(now, datagram.bytes());
   const auto plain = channel_.unprotect_rtcp(path, datagram.mutable_bytes());
   if (!plain) return;
   const auto compound = rtcp::Compound::parse(*plain);
@@ -122,7 +122,7 @@ void WebRtcTransport::send_rtcp(Timestamp now) {
   std::array<std::uint8_t, kRtcpSize> buffer;
   rtcp::CompoundBuilder builder(buffer);
   const auto collect_all = [&](auto&& collect_one) {
-    while (!collect_one() && !builder.empty()) send_compound(builder);
+    while (!collect_one() && !builder.empty()) send_compound(now, builder);
   };
   for (const auto& producer : producers_)
     collect_all([&] { return producer->collect_rtcp(now, feedback_ssrc_, builder); });
@@ -131,7 +131,7 @@ void WebRtcTransport::send_rtcp(Timestamp now) {
       collect_all([&] { return consumer->collect_rtcp(now, builder); });
   }
   if (!builder.empty()) append_reference_times(now, builder);
-  send_compound(builder);
+  send_compound(now, builder);
 }
 
 /// Our RRTR, by whose answer we learn the way to the publisher and back, and our answers to the
@@ -153,23 +153,22 @@ void WebRtcTransport::append_reference_times(Timestamp now, rtcp::CompoundBuilde
 void WebRtcTransport::send_feedback(Timestamp now) {
   std::array<std::uint8_t, kRtcpSize> buffer;
   while (const std::size_t size = arrivals_.poll_feedback(now, buffer))
-    send_protected(Bytes(buffer).first(size));
+    send_protected(now, Bytes(buffer).first(size));
 }
 
-void WebRtcTransport::send_compound(rtcp::CompoundBuilder& builder) {
-  if (!builder.empty()) send_protected(builder.bytes());
+void WebRtcTransport::send_compound(Timestamp now, rtcp::CompoundBuilder& builder) {
+  if (!builder.empty()) send_protected(now, builder.bytes());
   builder.clear();
 }
 
-void WebRtcTransport::send_protected(Bytes rtcp) {
+void WebRtcTransport::send_protected(Timestamp now, Bytes rtcp) {
   srtp::OutboundSession* session = channel_.outbound();
   if (!session) return;
   std::array<std::uint8_t, kRtcpSize + srtp::kMaxRtcpOverhead> out;
   const auto size = session->protect_rtcp(rtcp, out);
   if (!size) return;
   batch_.add_control(*channel_.selected_path(), Bytes(out).first(*size));
-  ++counters_.control_packets_sent;
-  counters_.control_bytes_sent += *size;
+  note_control_sent(now, *size);
 }
 
 }  // namespace sfu::transport

@@ -129,6 +129,11 @@ TEST(Reports, OfViewersAreInTheStatisticsOfTheirConsumers) {
   EXPECT_GT(stats.rtp_bytes_sent, 300u * 900u);
   EXPECT_GT(stats.rtx_bytes_sent, 10u * 900u);
   EXPECT_GT(stats.bytes_sent, stats.rtp_bytes_sent + stats.rtx_bytes_sent);
+  EXPECT_GT(stats.rtx_send_bps, 0);
+  EXPECT_GT(stats.send_bps, 2 * stats.rtx_send_bps);
+  EXPECT_GT(stats.receive_bps, 0);
+  EXPECT_LT(stats.receive_bps, stats.send_bps / 10);
+  EXPECT_EQ(stats.rtp_bytes_received + stats.rtx_bytes_received, 0u);
 }
 
 TEST(Reports, WithoutLossSpeakOfNone) {
