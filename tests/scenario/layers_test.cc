@@ -106,6 +106,21 @@ TEST(Layers, ThePreferredIsTheMost) {
   }
 }
 
+TEST(Layers, TimestampsAreAlignedBySenderReportsNotByArrival) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SEEDED(seed);
+    Simulcast call(seed);
+    call.conference.network().default_link = {.delay = 20ms, .jitter = 45ms};
+    call.video().reset_gap(call.conference.now());
+    for (const std::uint8_t layer : std::initializer_list<std::uint8_t>{0, 2, 1, 0, 1, 2}) {
+      EXPECT_TRUE(call.conference.request(core::SetPreferredLayers{call.consumer(), layer, {}}));
+      call.conference.run_for(1500ms);
+      EXPECT_EQ(call.video().last_stream(), layer);
+    }
+    EXPECT_LT(call.video().worst_timestamp(), 6ms);
+  }
+}
+
 TEST(Layers, PreferenceAboveWhatThereIsIsClamped) {
   Simulcast call(1);
   const auto reply = call.conference.request(core::SetPreferredLayers{call.consumer(), 7, 7});
