@@ -1,4 +1,4 @@
-// A path for media between one browser and the server that loses datagrams on the way there.
+// A path for media between one browser and the server that loses datagrams, one way or the other.
 import { createSocket } from 'node:dgram';
 
 /** A small generator of its own, so that a run can be repeated (mulberry32's recurrence). */
@@ -20,18 +20,27 @@ function bound(socket, address) {
 }
 
 /**
- * @param {{ to: number, loss: number, seed?: number }} options the server's media port, and which
- *   share of what goes there is lost
+ * @param {{ to: number, loss?: number, lossBack?: number, seed?: number }} options the server's media
+ *   port, and which share of what goes there, and of what comes back, is lost
  */
-export async function startLossyPath(stage, { to, loss, seed = 7 }) {
+export async function startLossyPath(stage, { to, loss = 0, lossBack = 0, seed = 7 }) {
   const random = seededRandom(seed);
   const front = createSocket('udp4');
   const onward = new Map();
   const path = { port: await bound(front, '127.0.0.1'), lost: 0, carried: 0 };
 
+  function isLost(share) {
+    const lost = random() < share;
+    if (lost) path.lost += 1;
+    else path.carried += 1;
+    return lost;
+  }
+
   async function socketFor(client) {
     const socket = createSocket('udp4');
-    socket.on('message', (datagram) => front.send(datagram, client.port, client.address));
+    socket.on('message', (datagram) => {
+      if (!isLost(lossBack)) front.send(datagram, client.port, client.address);
+    });
     await bound(socket, '127.0.0.1');
     return socket;
   }
@@ -39,11 +48,7 @@ export async function startLossyPath(stage, { to, loss, seed = 7 }) {
   front.on('message', async (datagram, client) => {
     const key = `${client.address}:${client.port}`;
     if (!onward.has(key)) onward.set(key, socketFor(client));
-    if (random() < loss) {
-      path.lost += 1;
-      return;
-    }
-    path.carried += 1;
+    if (isLost(loss)) return;
     (await onward.get(key)).send(datagram, to, '127.0.0.1');
   });
   stage.defer(async () => {
