@@ -4,10 +4,17 @@
 
 namespace sfu::core {
 
-void Demux::add_ufrag(std::string_view ufrag, Slot slot) { ufrags_[std::string(ufrag)] = slot; }
+void Demux::add_ufrag(std::string_view ufrag, Slot slot) {
+  remove_ufrag(ufrag);
+  ufrags_.emplace(ufrag, slot);
+  owned_[slot].ufrags.emplace_back(ufrag);
+}
 
 void Demux::remove_ufrag(std::string_view ufrag) {
-  if (const auto found = ufrags_.find(ufrag); found != ufrags_.end()) ufrags_.erase(found);
+  const auto found = ufrags_.find(ufrag);
+  if (found == ufrags_.end()) return;
+  std::erase(owned_[found->second].ufrags, ufrag);
+  ufrags_.erase(found);
 }
 
 std::optional<Demux::Slot> Demux::find_ufrag(std::string_view ufrag) const {
@@ -17,18 +24,31 @@ std::optional<Demux::Slot> Demux::find_ufrag(std::string_view ufrag) const {
 
 std::optional<Demux::Slot> Demux::assign(const Path& path, Slot slot) {
   const auto [entry, is_new] = paths_.try_emplace(path, slot);
-  if (is_new || entry->second == slot) return std::nullopt;
+  if (!is_new && entry->second == slot) return std::nullopt;
+  owned_[slot].paths.push_back(path);
+  if (is_new) return std::nullopt;
+  disown(path, entry->second);
   return std::exchange(entry->second, slot);
+}
+
+void Demux::disown(const Path& path, Slot slot) {
+  if (const auto owned = owned_.find(slot); owned != owned_.end())
+    std::erase(owned->second.paths, path);
 }
 
 void Demux::remove(const Path& path, Slot slot) {
   const auto found = paths_.find(path);
-  if (found != paths_.end() && found->second == slot) paths_.erase(found);
+  if (found == paths_.end() || found->second != slot) return;
+  disown(path, slot);
+  paths_.erase(found);
 }
 
 void Demux::remove_all(Slot slot) {
-  std::erase_if(paths_, [slot](const auto& entry) { return entry.second == slot; });
-  std::erase_if(ufrags_, [slot](const auto& entry) { return entry.second == slot; });
+  const auto owned = owned_.find(slot);
+  if (owned == owned_.end()) return;
+  for (const Path& path : owned->second.paths) paths_.erase(path);
+  for (const std::string& ufrag : owned->second.ufrags) ufrags_.erase(ufrag);
+  owned_.erase(owned);
 }
 
 std::optional<Demux::Slot> Demux::find(const Path& path) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
@@ -48,8 +49,17 @@ class Demux {
       return std::hash<std::string_view>{}(text);
     }
   };
+  /// What leads to one transport, so that closing it costs nothing for the others.
+  struct Owned {
+    std::vector<std::string> ufrags;
+    std::vector<Path> paths;
+  };
+
+  void disown(const Path& path, Slot slot);
+
   std::unordered_map<std::string, Slot, TextHash, std::equal_to<>> ufrags_;
   std::unordered_map<Path, Slot> paths_;
+  std::unordered_map<Slot, Owned> owned_;
 };
 
 }  // namespace sfu::core

@@ -58,6 +58,21 @@ TEST(Demux, ForgetsAllOfATransportAndNothingOfOthers) {
   EXPECT_EQ(demux.find_ufrag("eight"), 8u);
 }
 
+TEST(Demux, LeavesToTheirNewOwnerWhatAClosedTransportHadBefore) {
+  Demux demux;
+  demux.assign(path(1), 7);
+  demux.assign(path(1), 8);
+  demux.add_ufrag("moved", 7);
+  demux.add_ufrag("moved", 8);
+  demux.remove_all(7);
+  EXPECT_EQ(demux.find(path(1)), 8u);
+  EXPECT_EQ(demux.find_ufrag("moved"), 8u);
+  demux.assign(path(1), 7);
+  demux.remove_all(8);
+  EXPECT_EQ(demux.find(path(1)), 7u);
+  EXPECT_EQ(demux.find_ufrag("moved"), std::nullopt);
+}
+
 TEST(Demux, TellsApartTheLocalAddressesOfOneRemote) {
   Demux demux;
   Path other = path(1);
