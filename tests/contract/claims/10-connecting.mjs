@@ -86,6 +86,14 @@ const tokens = {
     'an email that is a number': { token: hs256({ ...user, email: 7 }) },
     'claims that are a list': { token: hs256([user]) },
     'an exp that is a string': { token: hs256({ ...user, exp: 'tomorrow' }) },
+    'a userId with a line end': { token: hs256({ ...user, userId: 'a\nb' }) },
+    'a userId of 10 KB': { token: hs256({ ...user, userId: 'u'.repeat(10_000) }) },
+    'a token of 500 KB': { token: hs256({ ...user, more: 'x'.repeat(500_000) }) },
+    'alg hs256 in small letters': { token: hs256(user, SECRET, { alg: 'hs256' }) },
+    'a header that names critical extensions': { token: hs256(user, SECRET, { alg: 'HS256', crit: ['novelty'], novelty: 1 }) },
+    'four parts': { token: `${hs256(user)}.x` },
+    'blanks around it': { token: ` ${hs256(user)} ` },
+    'an exp that is null': { token: hs256({ ...user, exp: null }) },
     'an nbf in the future': { token: hs256({ ...user, nbf: inSeconds(600) }) },
   },
   token_expired: {
@@ -104,6 +112,7 @@ test('a refusal over polling says the same as over WebSocket', (scene) =>
 for (const [title, claims] of Object.entries({
   'neither exp nor nbf': { exp: undefined },
   'an nbf in the past': { nbf: inSeconds(-600) },
+  'an exp with a fraction': { exp: inSeconds(600) + 0.5 },
   'claims that nobody asked for': { iat: inSeconds(0), role: 'x', nested: { a: [1] } },
   'a userId of other scripts': { userId: 'ユーザー-😀' },
   'a userId called __proto__': { userId: '__proto__' },

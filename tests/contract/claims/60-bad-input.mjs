@@ -162,6 +162,26 @@ test('too deep JSON with an acknowledgement is acknowledged with too_deep, once'
   assert.equal(person.count('error'), 0);
 });
 
+test('the limit lies at 32 levels', async (scene) => {
+  const person = await scene.person();
+  // The event and its payload are two levels themselves.
+  await person.refused('join-room', { roomId: deep(29) }, 'invalid_request');
+  await person.refused('join-room', { roomId: deep(33) }, 'too_deep');
+});
+
+test('resume that is no boolean is invalid_request, and true for somebody new joins as usual', async (scene) => {
+  const person = await scene.person();
+  const roomId = scene.room();
+  for (const resume of ['yes', 1, {}, []]) await person.refused('join-room', { roomId, resume }, 'invalid_request');
+  for (const resume of [true, false]) assert.ok((await person.ok('join-room', { roomId, resume })).rtpCapabilities.codecs.length > 0);
+});
+
+test('500 requests at once are no flood', async (scene) => {
+  const person = await scene.person();
+  const replies = await Promise.all(Array.from({ length: 500 }, () => person.request('leave-room')));
+  assert.deepEqual([...new Set(replies.map(({ error }) => error.code))], ['not_in_room']);
+});
+
 test('JSON 20 levels deep is read', async (scene) => {
   const room = scene.room();
   const alice = await scene.participant('alice', room);

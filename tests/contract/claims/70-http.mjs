@@ -154,6 +154,17 @@ function outerAddress() {
   return found.address;
 }
 
+test('loopback sees all of /stats, over IPv4 and IPv6', async (scene) => {
+  const server = await scene.ownServer({ ADMIN_TOKEN: 'admin-7d20c6e1b5f84a39' });
+  await someCall(scene, server);
+  const hosts = ['127.0.0.1', '127.1.2.3'];
+  if (Object.values(networkInterfaces()).flat().some(({ address }) => address === '::1')) hosts.push('[::1]');
+  for (const host of hosts) {
+    const stats = await (await fetch(`http://${host}:${server.port}/stats`)).json();
+    assert.deepEqual(stats.roomStats[0].participants.map(({ id }) => id).sort(), ['alice', 'bob'], host);
+  }
+});
+
 const ADMIN = 'admin-7d20c6e1b5f84a39';
 
 test('beyond loopback, /stats tells sums and no people', async (scene) => {
