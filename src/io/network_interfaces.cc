@@ -15,6 +15,7 @@ namespace sfu::io {
 
 std::vector<IpAddress> machine_addresses() {
   std::vector<IpAddress> addresses;
+  std::vector<IpAddress> loopback;  // Last of all.
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return addresses;
   for (const ifaddrs* entry = list; entry; entry = entry->ifa_next) {
@@ -23,12 +24,11 @@ std::vector<IpAddress> machine_addresses() {
     if (family != AF_INET && family != AF_INET6) continue;
     const IpAddress address = from_sockaddr(*entry->ifa_addr).ip;
     if (address.is_link_local() || address.is_unspecified()) continue;
-    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
-      addresses.push_back(address);
+    auto& group = address.is_loopback() ? loopback : addresses;
+    if (std::find(group.begin(), group.end(), address) == group.end()) group.push_back(address);
   }
   freeifaddrs(list);
-  std::stable_partition(addresses.begin(), addresses.end(),
-                        [](const IpAddress& address) { return !address.is_loopback(); });
+  addresses.insert(addresses.end(), loopback.begin(), loopback.end());
   return addresses;
 }
 
