@@ -322,20 +322,9 @@ def node_suite(name, folder, script, timeout, targets, arguments=()):
 
 
 def conformance_suite():
-    folder = ROOT / "tests" / "conformance"
-    if (folder / "package.json").exists():
-        yield from node_suite("conformance", folder, ["test", "--silent"], CONFORMANCE_SECONDS, ["socketio-echo"])
-        return
-    failure = RELEASE_BUILD.build("socketio-echo")
-    if failure:
-        yield failure
-        return
-    command = ["node", folder / "run.mjs"]
-    yield count_last_line("conformance", *run_logged("conformance", command, CONFORMANCE_SECONDS))
-
-
-def contract_suite():
-    return node_suite("contract", ROOT / "tests" / "contract", ["test", "--silent"], CONTRACT_SECONDS, ["meetlite-sfu"])
+    arguments = ["--", RELEASE / "src" / "socketio-echo"]
+    yield from node_suite("conformance", ROOT / "tests" / "conformance", ["test", "--silent"], CONFORMANCE_SECONDS,
+                          ["socketio-echo"], arguments)
 
 
 def e2e_suite(names=()):
