@@ -11,9 +11,21 @@ import { CallScreen, type ShownCall } from '../src/ui/call-screen';
 import { portrait, presentation } from './portraits';
 
 const NAMES = [
-  'Ines Alvarez', 'Kwame Boateng', 'Freya Lindqvist', 'Mateus Rocha', 'Harold Finch',
-  'Tunde Adeyemi', 'Priya Raman', 'Sofia Marchetti', 'Jonas Weber', 'Mei-Ling Chen',
-  'Oluwaseun Akintola-Featherstonehaugh', 'Bo', 'Ana Petrović', 'Liam O’Connor', 'Yuki Tanaka',
+  'Ines Alvarez',
+  'Kwame Boateng',
+  'Freya Lindqvist',
+  'Mateus Rocha',
+  'Harold Finch',
+  'Tunde Adeyemi',
+  'Priya Raman',
+  'Sofia Marchetti',
+  'Jonas Weber',
+  'Mei-Ling Chen',
+  'Oluwaseun Akintola-Featherstonehaugh',
+  'Bo',
+  'Ana Petrović',
+  'Liam O’Connor',
+  'Yuki Tanaka',
 ];
 
 const query = new URLSearchParams(window.location.search);
@@ -33,9 +45,11 @@ class GalleryCall extends Emitter<CallEvents> implements ShownCall {
   start(): void {
     this.emit('people', this.people);
     const state = (query.get('state') ?? 'joined') as CallState['is'];
-    if (state === 'away') this.emit('state', { is: 'away', words: 'Connection lost. Trying to reconnect…' });
+    if (state === 'away')
+      this.emit('state', { is: 'away', words: 'Connection lost. Trying to reconnect…' });
     else if (state === 'joined') this.emit('state', { is: 'joined' });
-    if (query.has('alert')) this.emit('problem', 'Camera is blocked. Allow it in the browser’s address bar.');
+    if (query.has('alert'))
+      this.emit('problem', 'Camera is blocked. Allow it in the browser’s address bar.');
     if (query.has('toast')) this.emit('announce', 'Kwame Boateng joined');
   }
 

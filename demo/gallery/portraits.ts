@@ -11,15 +11,87 @@ interface Look {
 }
 
 const LOOKS: Look[] = [
-  { wall: ['#dbe7e4', '#b9cfc9'], skin: '#e9b998', hair: '#3b2a20', shirt: '#2e5d68', style: 'long', glasses: false, scene: 'window' },
-  { wall: ['#efe3d3', '#d8c3a5'], skin: '#8d5a3c', hair: '#17120f', shirt: '#d9a441', style: 'short', glasses: true, scene: 'shelf' },
-  { wall: ['#d9dfeb', '#b4c0d8'], skin: '#f0c9ab', hair: '#b5642c', shirt: '#394b7a', style: 'bun', glasses: false, scene: 'plant' },
-  { wall: ['#e8dadd', '#cfb4bb'], skin: '#c98f66', hair: '#221a17', shirt: '#7b3f52', style: 'curly', glasses: false, scene: 'shelf' },
-  { wall: ['#dfe4d7', '#bccab0'], skin: '#f3d2ba', hair: '#8b8f94', shirt: '#50624a', style: 'short', glasses: true, scene: 'window' },
-  { wall: ['#e4e0ec', '#c3bad8'], skin: '#5f3b29', hair: '#120d0b', shirt: '#b9c7d8', style: 'bald', glasses: false, scene: 'plant' },
-  { wall: ['#d6e5ee', '#aecadb'], skin: '#d9a37c', hair: '#4a3020', shirt: '#c4574a', style: 'long', glasses: true, scene: 'plain' },
-  { wall: ['#ece7dc', '#d3c9b3'], skin: '#b87a52', hair: '#1c1512', shirt: '#e9e5dd', style: 'bun', glasses: false, scene: 'window' },
-  { wall: ['#dde8dc', '#b5cdb4'], skin: '#f1c7a5', hair: '#d8b26a', shirt: '#42566b', style: 'short', glasses: false, scene: 'plant' },
+  {
+    wall: ['#dbe7e4', '#b9cfc9'],
+    skin: '#e9b998',
+    hair: '#3b2a20',
+    shirt: '#2e5d68',
+    style: 'long',
+    glasses: false,
+    scene: 'window',
+  },
+  {
+    wall: ['#efe3d3', '#d8c3a5'],
+    skin: '#8d5a3c',
+    hair: '#17120f',
+    shirt: '#d9a441',
+    style: 'short',
+    glasses: true,
+    scene: 'shelf',
+  },
+  {
+    wall: ['#d9dfeb', '#b4c0d8'],
+    skin: '#f0c9ab',
+    hair: '#b5642c',
+    shirt: '#394b7a',
+    style: 'bun',
+    glasses: false,
+    scene: 'plant',
+  },
+  {
+    wall: ['#e8dadd', '#cfb4bb'],
+    skin: '#c98f66',
+    hair: '#221a17',
+    shirt: '#7b3f52',
+    style: 'curly',
+    glasses: false,
+    scene: 'shelf',
+  },
+  {
+    wall: ['#dfe4d7', '#bccab0'],
+    skin: '#f3d2ba',
+    hair: '#8b8f94',
+    shirt: '#50624a',
+    style: 'short',
+    glasses: true,
+    scene: 'window',
+  },
+  {
+    wall: ['#e4e0ec', '#c3bad8'],
+    skin: '#5f3b29',
+    hair: '#120d0b',
+    shirt: '#b9c7d8',
+    style: 'bald',
+    glasses: false,
+    scene: 'plant',
+  },
+  {
+    wall: ['#d6e5ee', '#aecadb'],
+    skin: '#d9a37c',
+    hair: '#4a3020',
+    shirt: '#c4574a',
+    style: 'long',
+    glasses: true,
+    scene: 'plain',
+  },
+  {
+    wall: ['#ece7dc', '#d3c9b3'],
+    skin: '#b87a52',
+    hair: '#1c1512',
+    shirt: '#e9e5dd',
+    style: 'bun',
+    glasses: false,
+    scene: 'window',
+  },
+  {
+    wall: ['#dde8dc', '#b5cdb4'],
+    skin: '#f1c7a5',
+    hair: '#d8b26a',
+    shirt: '#42566b',
+    style: 'short',
+    glasses: false,
+    scene: 'plant',
+  },
 ];
 
 export function portrait(which: number, width = 1280, height = 720): MediaStreamTrack {
@@ -87,7 +159,15 @@ function drawShelf(context: CanvasRenderingContext2D): void {
     for (let book = 0; x < 1180; book += 1) {
       const wide = 22 + ((book * 7 + row * 5) % 4) * 7;
       const high = 96 + ((book * 13 + row * 9) % 5) * 15;
-      box(context, x, y - high, wide, high, 3, colours[(book + row * 3) % colours.length] as string);
+      box(
+        context,
+        x,
+        y - high,
+        wide,
+        high,
+        3,
+        colours[(book + row * 3) % colours.length] as string,
+      );
       x += wide + (book % 5 === 4 ? 34 : 4);
     }
   }
@@ -96,7 +176,13 @@ function drawShelf(context: CanvasRenderingContext2D): void {
 function drawPlant(context: CanvasRenderingContext2D): void {
   box(context, 1010, 470, 130, 180, 18, '#c98b64');
   context.fillStyle = '#4e7a57';
-  for (const [angle, length] of [[-1.1, 230], [-0.6, 300], [-0.15, 330], [0.35, 300], [0.85, 240]]) {
+  for (const [angle, length] of [
+    [-1.1, 230],
+    [-0.6, 300],
+    [-0.15, 330],
+    [0.35, 300],
+    [0.85, 240],
+  ]) {
     context.save();
     context.translate(1075, 480);
     context.rotate(angle as number);
@@ -156,11 +242,21 @@ function drawFace(
   const dark = '#2a211d';
   for (const side of [-1, 1]) {
     disc(context, side * 50, 352, 11, blink ? 2 : 13, dark);
-    stroke(context, shade(hair, -10), 8, () => context.arc(side * 50, 340, 32, 1.25 * Math.PI, 1.75 * Math.PI));
-    if (glasses) stroke(context, '#30343a', 6, () => context.arc(side * 50, 354, 40, 0, Math.PI * 2));
+    stroke(context, shade(hair, -10), 8, () =>
+      context.arc(side * 50, 340, 32, 1.25 * Math.PI, 1.75 * Math.PI),
+    );
+    if (glasses)
+      stroke(context, '#30343a', 6, () => context.arc(side * 50, 354, 40, 0, Math.PI * 2));
   }
-  if (glasses) stroke(context, '#30343a', 6, () => { context.moveTo(-10, 350); context.lineTo(10, 350); });
-  stroke(context, shade(skin, -34), 6, () => { context.moveTo(2, 366); context.quadraticCurveTo(16, 398, -6, 402); });
+  if (glasses)
+    stroke(context, '#30343a', 6, () => {
+      context.moveTo(-10, 350);
+      context.lineTo(10, 350);
+    });
+  stroke(context, shade(skin, -34), 6, () => {
+    context.moveTo(2, 366);
+    context.quadraticCurveTo(16, 398, -6, 402);
+  });
   const open = Math.max(0, Math.sin(seconds * 5) * Math.sin(seconds * 0.9)) * 9;
   context.fillStyle = '#9c4a44';
   context.beginPath();
@@ -181,8 +277,12 @@ function drawSlide(context: CanvasRenderingContext2D): void {
   text('Third quarter', 140, 150, '600 34px', '#0b7a63');
   text('Where our meetings take place', 140, 232, '700 72px', '#1a1d21');
   const bars: [string, number, string][] = [
-    ['April', 0.34, '#b7d8cf'], ['May', 0.41, '#b7d8cf'], ['June', 0.52, '#8fc4b6'],
-    ['July', 0.61, '#5fab98'], ['August', 0.74, '#34917b'], ['September', 0.92, '#0b7a63'],
+    ['April', 0.34, '#b7d8cf'],
+    ['May', 0.41, '#b7d8cf'],
+    ['June', 0.52, '#8fc4b6'],
+    ['July', 0.61, '#5fab98'],
+    ['August', 0.74, '#34917b'],
+    ['September', 0.92, '#0b7a63'],
   ];
   for (const [i, [month, share, colour]] of bars.entries()) {
     const x = 160 + i * 196;
@@ -197,7 +297,11 @@ function drawSlide(context: CanvasRenderingContext2D): void {
 
 function box(
   context: CanvasRenderingContext2D,
-  x: number, y: number, width: number, height: number, radius: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  radius: number,
   fill: string | CanvasGradient,
 ): void {
   context.fillStyle = fill;
@@ -208,7 +312,11 @@ function box(
 
 function disc(
   context: CanvasRenderingContext2D,
-  x: number, y: number, width: number, height: number, fill: string,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  fill: string,
 ): void {
   context.fillStyle = fill;
   context.beginPath();
@@ -218,7 +326,9 @@ function disc(
 
 function stroke(
   context: CanvasRenderingContext2D,
-  colour: string, width: number, path: () => void,
+  colour: string,
+  width: number,
+  path: () => void,
 ): void {
   context.strokeStyle = colour;
   context.lineWidth = width;

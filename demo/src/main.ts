@@ -19,10 +19,27 @@ const app = document.querySelector('#app') as HTMLElement;
 
 /** A room that nobody else is in by chance, easy to say aloud. */
 function inventRoom(): string {
-  const syllables = ['ba', 'do', 'fi', 'ga', 'ka', 'le', 'mi', 'no', 'pa', 'ru', 'so', 'ta', 'vi', 'zu'];
+  const syllables = [
+    'ba',
+    'do',
+    'fi',
+    'ga',
+    'ka',
+    'le',
+    'mi',
+    'no',
+    'pa',
+    'ru',
+    'so',
+    'ta',
+    'vi',
+    'zu',
+  ];
   const picks = crypto.getRandomValues(new Uint8Array(9));
   const letters = [...picks].map((pick) => syllables[pick % syllables.length] ?? '');
-  return [letters.slice(0, 3), letters.slice(3, 6), letters.slice(6)].map((w) => w.join('')).join('-');
+  return [letters.slice(0, 3), letters.slice(3, 6), letters.slice(6)]
+    .map((w) => w.join(''))
+    .join('-');
 }
 
 function showJoin(change: Partial<JoinScreenOptions> = {}): JoinScreen {

@@ -21,7 +21,10 @@ export class Controls {
   private readonly camera: HTMLButtonElement;
   private readonly screen: HTMLButtonElement;
 
-  constructor(private readonly actions: ControlsActions, canShare: boolean) {
+  constructor(
+    private readonly actions: ControlsActions,
+    canShare: boolean,
+  ) {
     this.microphone = controlButton('microphone', () => actions.toggleMute());
     this.camera = controlButton('camera', () => actions.toggleCamera());
     this.screen = controlButton('screen', () => actions.toggleScreen());

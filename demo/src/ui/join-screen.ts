@@ -62,17 +62,32 @@ export class JoinScreen {
     this.on = { ...options.on };
     this.video.muted = true;
     this.name = h('input', {
-      id: 'name', name: 'name', autocomplete: 'name', maxlength: '60', required: true,
+      id: 'name',
+      name: 'name',
+      autocomplete: 'name',
+      maxlength: '60',
+      required: true,
       placeholder: 'How the others know you',
     });
     this.name.value = options.name;
     this.name.addEventListener('input', () => setText(this.initials, initialsOf(this.name.value)));
     this.room = h('input', {
-      id: 'room', name: 'room', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false',
-      maxlength: '64', required: true, placeholder: 'standup',
+      id: 'room',
+      name: 'room',
+      autocomplete: 'off',
+      autocapitalize: 'none',
+      spellcheck: 'false',
+      maxlength: '64',
+      required: true,
+      placeholder: 'standup',
     });
     this.room.value = options.roomId;
-    this.token = h('input', { id: 'token', name: 'token', autocomplete: 'off', spellcheck: 'false' });
+    this.token = h('input', {
+      id: 'token',
+      name: 'token',
+      autocomplete: 'off',
+      spellcheck: 'false',
+    });
     this.token.value = options.token;
     this.tokenField = field('token', 'Access token', this.token);
     this.askForToken(options.askForToken);
@@ -228,7 +243,9 @@ export class JoinScreen {
         { class: 'link', type: 'button', onclick: () => void this.openDevices() },
         'Try again',
       );
-      lines.push(h('li', { class: 'hint' }, h('span', {}, `You can join all the same, ${left}. `, again)));
+      lines.push(
+        h('li', { class: 'hint' }, h('span', {}, `You can join all the same, ${left}. `, again)),
+      );
     }
     this.problems.replaceChildren(...lines);
   }
@@ -256,7 +273,11 @@ export class JoinScreen {
     if (this.opened.camera.track !== null) this.opened.camera.track.enabled = true;
     await this.options
       .onJoin({
-        name, roomId, token: this.token.value.trim(), opened: this.opened, on: this.on,
+        name,
+        roomId,
+        token: this.token.value.trim(),
+        opened: this.opened,
+        on: this.on,
       })
       .catch((error: unknown) => {
         this.handedOver = false;

@@ -81,7 +81,14 @@ function scrolledLayout(box: Size, count: number, gap: number): Layout {
   const rows = Math.ceil(count / columns);
   const contentHeight = rows * tile.height + (rows - 1) * gap;
   return {
-    tiles: place(box.width, count, columns, tile, gap, Math.max(0, (box.height - contentHeight) / 2)),
+    tiles: place(
+      box.width,
+      count,
+      columns,
+      tile,
+      gap,
+      Math.max(0, (box.height - contentHeight) / 2),
+    ),
     contentHeight: Math.max(contentHeight, box.height),
   };
 }

@@ -42,7 +42,13 @@ export class RoomView {
     empty: HTMLElement,
   ) {
     this.strip.append(this.sizer);
-    this.element = h('main', { class: 'room', 'aria-label': 'People' }, this.stage, this.strip, empty);
+    this.element = h(
+      'main',
+      { class: 'room', 'aria-label': 'People' },
+      this.stage,
+      this.strip,
+      empty,
+    );
     this.watcher = new IntersectionObserver((entries) => this.handleSeen(entries), {
       root: this.element,
       rootMargin: '40px',
@@ -135,7 +141,10 @@ export class RoomView {
       if (tile.element.parentElement === parent) continue;
       parent.append(tile.element);
       // Moving a video to another parent pauses it.
-      void tile.element.querySelector('video')?.play().catch(() => undefined);
+      void tile.element
+        .querySelector('video')
+        ?.play()
+        .catch(() => undefined);
     }
     const rest = this.order.filter((key) => key !== stagedKey);
     const box = innerSize(this.strip);

@@ -3,7 +3,10 @@ import { h } from './dom';
 /** Plays everybody's sound, and says when the browser wants a click first. */
 export class Sounds {
   readonly element = h('div', { class: 'sounds', hidden: true });
-  private readonly players = new Map<string, { track: MediaStreamTrack; audio: HTMLAudioElement }>();
+  private readonly players = new Map<
+    string,
+    { track: MediaStreamTrack; audio: HTMLAudioElement }
+  >();
   private blocked = false;
 
   constructor(private readonly onBlocked: (blocked: boolean) => void) {}

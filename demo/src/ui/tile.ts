@@ -28,11 +28,7 @@ export class Tile {
     this.element = h(
       'article',
       { class: 'tile', 'data-participant': personId, 'data-kind': kind },
-      h(
-        'div',
-        { class: `avatar hue-${hueOf(personId)}`, 'aria-hidden': 'true' },
-        this.initials,
-      ),
+      h('div', { class: `avatar hue-${hueOf(personId)}`, 'aria-hidden': 'true' }, this.initials),
       this.video,
       h(
         'div',

@@ -19,7 +19,10 @@ export class AiortcPerson {
     this.#child = spawn(PYTHON, [SCRIPT, server.url, token, roomId, '--dtls-role', dtlsRole], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    createInterface({ input: this.#child.stdout }).on('line', (line) => (this.seen = JSON.parse(line)));
+    createInterface({ input: this.#child.stdout }).on(
+      'line',
+      (line) => (this.seen = JSON.parse(line)),
+    );
     this.#child.stderr.setEncoding('utf8');
     this.#child.stderr.on('data', (text) => (this.#complaints += text));
     stage.defer(() => this.close());
@@ -28,10 +31,14 @@ export class AiortcPerson {
   /** What has arrived so far. @throws if the client has ended or the server refused something. */
   look() {
     if (this.#child.exitCode !== null) {
-      throw Object.assign(new Error(`aiortc's client ended: ${this.#complaints.slice(-1500)}`), { final: true });
+      throw Object.assign(new Error(`aiortc's client ended: ${this.#complaints.slice(-1500)}`), {
+        final: true,
+      });
     }
     if ((this.seen.errors ?? []).length > 0) {
-      throw Object.assign(new Error(`refused: ${JSON.stringify(this.seen.errors)}`), { final: true });
+      throw Object.assign(new Error(`refused: ${JSON.stringify(this.seen.errors)}`), {
+        final: true,
+      });
     }
     return this.seen;
   }

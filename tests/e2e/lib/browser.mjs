@@ -26,11 +26,14 @@ const running = new Map();
 export function launchChromium(extra = []) {
   const key = extra.join(' ');
   if (!running.has(key)) {
-    running.set(key, chromium.launch({
-      executablePath: CHROMIUM,
-      args: [...FLAGS, ...extra],
-      ignoreDefaultArgs: ['--mute-audio', '--headless', '--hide-scrollbars'],
-    }));
+    running.set(
+      key,
+      chromium.launch({
+        executablePath: CHROMIUM,
+        args: [...FLAGS, ...extra],
+        ignoreDefaultArgs: ['--mute-audio', '--headless', '--hide-scrollbars'],
+      }),
+    );
   }
   return running.get(key);
 }
@@ -62,7 +65,12 @@ function recordPeerConnections() {
 }
 
 /** A page in a context of its own, its console kept. */
-export async function newPage({ flags = [], viewport = { width: 1280, height: 720 }, permissions = ['camera', 'microphone'], ...context } = {}) {
+export async function newPage({
+  flags = [],
+  viewport = { width: 1280, height: 720 },
+  permissions = ['camera', 'microphone'],
+  ...context
+} = {}) {
   const browser = await launchChromium(flags);
   const opened = await browser.newContext({ viewport, permissions, ...context });
   const page = await opened.newPage();

@@ -34,11 +34,17 @@ export class DemoPerson {
   }
 
   async #frames(name, kind) {
-    return this.tile(name, kind).locator('video').evaluate((video) => ({
-      frames: video.getVideoPlaybackQuality().totalVideoFrames,
-      width: video.videoWidth,
-      height: video.videoHeight,
-    }), undefined, { timeout: 5_000 });
+    return this.tile(name, kind)
+      .locator('video')
+      .evaluate(
+        (video) => ({
+          frames: video.getVideoPlaybackQuality().totalVideoFrames,
+          width: video.videoWidth,
+          height: video.videoHeight,
+        }),
+        undefined,
+        { timeout: 5_000 },
+      );
   }
 
   async untilSees(name, { kind = 'camera', width, height, limitMs = 20_000 } = {}) {
@@ -49,10 +55,14 @@ export class DemoPerson {
       limitMs,
     );
     if (width === undefined) return;
-    await until(`${this.name} sees ${name}'s ${kind} at ${width}x${height}`, async () => {
-      const seen = await this.#frames(name, kind);
-      return (seen.width === width && seen.height === height) || { met: false, ...seen };
-    }, limitMs);
+    await until(
+      `${this.name} sees ${name}'s ${kind} at ${width}x${height}`,
+      async () => {
+        const seen = await this.#frames(name, kind);
+        return (seen.width === width && seen.height === height) || { met: false, ...seen };
+      },
+      limitMs,
+    );
   }
 
   framesOf(name, kind = 'camera') {
@@ -63,8 +73,14 @@ export class DemoPerson {
   async untilHears(voices) {
     await until(`${this.name} hears ${voices}`, async () => {
       const energies = await this.page.evaluate(async () =>
-        (await window.inbound('audio')).map((report) => report.totalAudioEnergy ?? 0));
-      return energies.filter((energy) => energy > AUDIBLE_ENERGY).length >= voices || { met: false, energies };
+        (await window.inbound('audio')).map((report) => report.totalAudioEnergy ?? 0),
+      );
+      return (
+        energies.filter((energy) => energy > AUDIBLE_ENERGY).length >= voices || {
+          met: false,
+          energies,
+        }
+      );
     });
   }
 

@@ -60,11 +60,17 @@ export async function openFirefox(stage, inside, url) {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   const page = new FirefoxPage(child);
   stage.pages.push(page);
-  await until('Firefox has opened the page', () => {
-    if (child.exitCode !== null) {
-      throw Object.assign(new Error(`Firefox did not start: ${page.lines.join('\n')}`), { final: true });
-    }
-    return page.version !== undefined;
-  }, START_LIMIT_MS);
+  await until(
+    'Firefox has opened the page',
+    () => {
+      if (child.exitCode !== null) {
+        throw Object.assign(new Error(`Firefox did not start: ${page.lines.join('\n')}`), {
+          final: true,
+        });
+      }
+      return page.version !== undefined;
+    },
+    START_LIMIT_MS,
+  );
   return page;
 }

@@ -14,7 +14,10 @@ export class HookPerson {
     const person = new HookPerson(page, userId);
     const token = server.token({ userId, ...(name === undefined ? {} : { name }) });
     await page.evaluate((given) => window.hook.connect(given), {
-      url: url ?? server.url, token, roomId, ...options,
+      url: url ?? server.url,
+      token,
+      roomId,
+      ...options,
     });
     return person;
   }
@@ -25,9 +28,12 @@ export class HookPerson {
   }
 
   emit(event, payload) {
-    return this.page.evaluate(([name, given]) => {
-      window.hook.socket.emit(name, given);
-    }, [event, payload]);
+    return this.page.evaluate(
+      ([name, given]) => {
+        window.hook.socket.emit(name, given);
+      },
+      [event, payload],
+    );
   }
 
   /** Joins and produces at once, as a client without MeetLite's waiting would. */
@@ -47,10 +53,13 @@ export class HookPerson {
   }
 
   async untilEvent(event, matches = {}, count = 1) {
-    return until(`${this.userId} has had ${count} ${event} ${JSON.stringify(matches)}`, async () => {
-      const seen = await this.events(event, matches);
-      return seen >= count ? true : { met: false, seen };
-    });
+    return until(
+      `${this.userId} has had ${count} ${event} ${JSON.stringify(matches)}`,
+      async () => {
+        const seen = await this.events(event, matches);
+        return seen >= count ? true : { met: false, seen };
+      },
+    );
   }
 
   /** Until more frames are decoded, of this size where one is given. */
@@ -75,10 +84,20 @@ export class HookPerson {
 
   async untilSize(from, width, height, mediaType = 'video', limitMs = 20_000) {
     const who = nameOf(from);
-    await until(`${this.userId} sees ${who} at ${width}x${height}`, async () => {
-      const { frameWidth, frameHeight } = await this.received(who, mediaType);
-      return (frameWidth === width && frameHeight === height) || { met: false, frameWidth, frameHeight };
-    }, limitMs);
+    await until(
+      `${this.userId} sees ${who} at ${width}x${height}`,
+      async () => {
+        const { frameWidth, frameHeight } = await this.received(who, mediaType);
+        return (
+          (frameWidth === width && frameHeight === height) || {
+            met: false,
+            frameWidth,
+            frameHeight,
+          }
+        );
+      },
+      limitMs,
+    );
   }
 
   async untilHears(from) {
@@ -104,12 +123,15 @@ export class HookPerson {
   }
 
   async consumerOf(from, mediaType = 'video') {
-    return this.page.evaluate(([id, type]) => {
-      const entry = window.hook.find(id, type);
-      if (entry === undefined) return null;
-      const { consumer, element, ...plain } = entry;
-      return { ...plain, has: [consumer !== undefined, element !== undefined] };
-    }, [nameOf(from), mediaType]);
+    return this.page.evaluate(
+      ([id, type]) => {
+        const entry = window.hook.find(id, type);
+        if (entry === undefined) return null;
+        const { consumer, element, ...plain } = entry;
+        return { ...plain, has: [consumer !== undefined, element !== undefined] };
+      },
+      [nameOf(from), mediaType],
+    );
   }
 
   people() {

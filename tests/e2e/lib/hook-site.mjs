@@ -41,7 +41,9 @@ export async function startHookSite(host = 'localhost', bind = '127.0.0.1') {
       'text/plain',
       String(error),
     ]);
-    response.writeHead(found === null ? 404 : 200, { 'content-type': `${found?.[0] ?? 'text/plain'}; charset=utf-8` });
+    response.writeHead(found === null ? 404 : 200, {
+      'content-type': `${found?.[0] ?? 'text/plain'}; charset=utf-8`,
+    });
     response.end(found?.[1] ?? 'not here');
   });
   await new Promise((resolve) => server.listen(0, bind, resolve));

@@ -78,5 +78,9 @@ function seconds(started) {
 }
 
 function indent(text) {
-  return text.split('\n').slice(0, 8).map((line) => `      ${line}`).join('\n');
+  return text
+    .split('\n')
+    .slice(0, 8)
+    .map((line) => `      ${line}`)
+    .join('\n');
 }

@@ -7,8 +7,9 @@ import { makeToken, SECRET } from './token.mjs';
 import { until } from './until.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const BINARY = process.env.SFU_BINARY
-  ?? fileURLToPath(new URL('../../../build/release/meetlite-sfu', import.meta.url));
+const BINARY =
+  process.env.SFU_BINARY ??
+  fileURLToPath(new URL('../../../build/release/meetlite-sfu', import.meta.url));
 const START_LIMIT_MS = 10_000;
 const STOP_LIMIT_MS = 5_000;
 const MEDIA_PORTS = 8;
@@ -21,7 +22,14 @@ export class Server {
    * @param {{ settings?: object, args?: string[], host?: string, demo?: boolean, corsOrigin?: string,
    *   port?: number }} options `settings` win over what is set here; undefined takes one away
    */
-  static async start({ settings = {}, args = [], host = '127.0.0.1', demo = false, corsOrigin, port } = {}) {
+  static async start({
+    settings = {},
+    args = [],
+    host = '127.0.0.1',
+    demo = false,
+    corsOrigin,
+    port,
+  } = {}) {
     const server = new Server();
     server.port = port ?? (await freeTcpPort());
     server.host = host;
@@ -95,13 +103,20 @@ export class Server {
       stream.setEncoding('utf8');
       stream.on('data', (text) => (this.log += text));
     }
-    await until('GET /health answers', async () => {
-      if (failure !== undefined || !this.running) {
-        throw Object.assign(new Error(`the server did not start: ${failure?.message ?? this.log}`), {
-          final: true,
-        });
-      }
-      return (await fetch(`${this.url}/health`)).status === 200;
-    }, START_LIMIT_MS);
+    await until(
+      'GET /health answers',
+      async () => {
+        if (failure !== undefined || !this.running) {
+          throw Object.assign(
+            new Error(`the server did not start: ${failure?.message ?? this.log}`),
+            {
+              final: true,
+            },
+          );
+        }
+        return (await fetch(`${this.url}/health`)).status === 200;
+      },
+      START_LIMIT_MS,
+    );
   }
 }

@@ -73,7 +73,9 @@ export class Stage {
   async save(folder) {
     for (const [i, page] of this.pages.entries()) {
       await writeFile(new URL(`page-${i}-console.txt`, folder), `${page.lines.join('\n')}\n`);
-      await page.screenshot({ path: new URL(`page-${i}.png`, folder).pathname, timeout: 5_000 }).catch(() => undefined);
+      await page
+        .screenshot({ path: new URL(`page-${i}.png`, folder).pathname, timeout: 5_000 })
+        .catch(() => undefined);
       const events = await page.evaluate(() => window.hook?.events ?? null).catch(() => null);
       if (events !== null) {
         await writeFile(new URL(`page-${i}-events.json`, folder), JSON.stringify(events, null, 1));
@@ -86,7 +88,11 @@ export class Stage {
 
   /** @throws if a server does not end as it should. */
   async close() {
-    for (const page of this.pages) await page.context().close().catch(() => undefined);
+    for (const page of this.pages)
+      await page
+        .context()
+        .close()
+        .catch(() => undefined);
     for (const close of this.#closers.splice(0).reverse()) await close();
     const ended = await Promise.allSettled(this.servers.map((server) => server.stop()));
     const refusal = ended.find(({ status }) => status === 'rejected');

@@ -29,7 +29,9 @@ export async function until(what, ask, limitMs = DEFAULT_LIMIT_MS) {
       last = error instanceof Error ? error.message : error;
     }
     if (performance.now() > end) {
-      throw new Error(`not within ${limitMs / 1000} s: ${what}; last seen: ${JSON.stringify(last)}`);
+      throw new Error(
+        `not within ${limitMs / 1000} s: ${what}; last seen: ${JSON.stringify(last)}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -38,25 +40,33 @@ export async function until(what, ask, limitMs = DEFAULT_LIMIT_MS) {
 /** Until the number that `read` gives is larger than at first, by at least `by`. */
 export async function untilGrows(what, read, by = 5, limitMs = DEFAULT_LIMIT_MS) {
   let first;
-  return until(`${what} grows by ${by}`, async () => {
-    const now = await read();
-    first ??= now;
-    return now >= first + by ? true : { met: false, first, now };
-  }, limitMs);
+  return until(
+    `${what} grows by ${by}`,
+    async () => {
+      const now = await read();
+      first ??= now;
+      return now >= first + by ? true : { met: false, first, now };
+    },
+    limitMs,
+  );
 }
 
 /** Until the number has not changed for a second. */
 export async function untilStill(what, read, limitMs = DEFAULT_LIMIT_MS) {
   let value;
   let since = performance.now();
-  return until(`${what} stands still for a second`, async () => {
-    const now = await read();
-    if (now !== value) {
-      value = now;
-      since = performance.now();
-    }
-    return performance.now() - since >= 1000 ? true : { met: false, now };
-  }, limitMs);
+  return until(
+    `${what} stands still for a second`,
+    async () => {
+      const now = await read();
+      if (now !== value) {
+        value = now;
+        since = performance.now();
+      }
+      return performance.now() - since >= 1000 ? true : { met: false, now };
+    },
+    limitMs,
+  );
 }
 
 export function assert(condition, message) {

@@ -23,14 +23,19 @@ class Hook {
       reconnection: false,
       forceNew: true,
     });
-    this.socket.onAny((event, payload) => this.events.push({ event, payload, at: performance.now() }));
-    this.socket.on('disconnect', (reason) => this.events.push({ event: 'disconnect', payload: reason }));
+    this.socket.onAny((event, payload) =>
+      this.events.push({ event, payload, at: performance.now() }),
+    );
+    this.socket.on('disconnect', (reason) =>
+      this.events.push({ event: 'disconnect', payload: reason }),
+    );
     this.socket.on('new-consumer', (offer) => this.consume(offer));
     this.socket.on('consumer-closed', ({ consumerId }) => this.drop(consumerId));
     return new Promise((resolve, reject) => {
       this.socket.once('connect', () => resolve(this.socket.id));
       this.socket.once('connect_error', (error) =>
-        reject(new Error(`${error.message} ${JSON.stringify(error.data ?? null)}`)));
+        reject(new Error(`${error.message} ${JSON.stringify(error.data ?? null)}`)),
+      );
     });
   }
 
@@ -52,11 +57,14 @@ class Hook {
   limited(rtpCapabilities) {
     const { onlyCodecs } = this.options;
     if (onlyCodecs === undefined) return rtpCapabilities;
-    const keep = rtpCapabilities.codecs.filter((codec) =>
-      codec.kind === 'audio' || onlyCodecs.includes(codec.mimeType.toLowerCase()));
+    const keep = rtpCapabilities.codecs.filter(
+      (codec) => codec.kind === 'audio' || onlyCodecs.includes(codec.mimeType.toLowerCase()),
+    );
     const payloadTypes = new Set(keep.map((codec) => codec.preferredPayloadType));
-    const rtx = rtpCapabilities.codecs.filter((codec) =>
-      codec.mimeType.toLowerCase() === 'video/rtx' && payloadTypes.has(codec.parameters.apt));
+    const rtx = rtpCapabilities.codecs.filter(
+      (codec) =>
+        codec.mimeType.toLowerCase() === 'video/rtx' && payloadTypes.has(codec.parameters.apt),
+    );
     return { ...rtpCapabilities, codecs: [...keep, ...rtx] };
   }
 
@@ -73,7 +81,10 @@ class Hook {
       const onError = (error) =>
         (error.event === undefined || error.event === event) &&
         done(reject, new Error(`${event}: ${JSON.stringify(error)}`));
-      const timer = setTimeout(() => done(reject, new Error(`${event}: no ${replyEvent}`)), REPLY_LIMIT_MS);
+      const timer = setTimeout(
+        () => done(reject, new Error(`${event}: no ${replyEvent}`)),
+        REPLY_LIMIT_MS,
+      );
       this.socket.on(replyEvent, onReply);
       this.socket.on('error', onError);
       if (payload === undefined) this.socket.emit(event);
@@ -90,20 +101,27 @@ class Hook {
     );
     const { id, iceParameters, iceCandidates, dtlsParameters } = created;
     const options = {
-      id, iceParameters, dtlsParameters,
+      id,
+      iceParameters,
+      dtlsParameters,
       iceCandidates: iceCandidates.map((candidate) => this.routed(candidate, direction)),
     };
-    const transport = direction === 'send'
-      ? this.device.createSendTransport(options)
-      : this.device.createRecvTransport(options);
+    const transport =
+      direction === 'send'
+        ? this.device.createSendTransport(options)
+        : this.device.createRecvTransport(options);
     transport.created = created;
     transport.on('connect', ({ dtlsParameters: own }, done) => {
       this.socket.emit('connect-webrtc-transport', { dtlsParameters: own, direction });
       done();
     });
     transport.on('produce', ({ kind, rtpParameters, appData }, done, failed) => {
-      this.ask('create-producer', { kind, rtpParameters, appData }, 'producer-created', (reply) => reply.kind === kind)
-        .then(({ producerId }) => done({ id: producerId }), failed);
+      this.ask(
+        'create-producer',
+        { kind, rtpParameters, appData },
+        'producer-created',
+        (reply) => reply.kind === kind,
+      ).then(({ producerId }) => done({ id: producerId }), failed);
     });
     return transport;
   }
@@ -111,7 +129,9 @@ class Hook {
   /** Sends media to another port than the server's where a test has put something between. */
   routed(candidate, direction) {
     const port = this.options.detour?.[direction];
-    return port === undefined ? candidate : { ...candidate, ip: '127.0.0.1', address: '127.0.0.1', port };
+    return port === undefined
+      ? candidate
+      : { ...candidate, ip: '127.0.0.1', address: '127.0.0.1', port };
   }
 
   async openCamera({ width = 640, height = 360 } = {}) {
@@ -169,19 +189,36 @@ class Hook {
 
   findCodec(mimeType, profile) {
     const found = this.device.sendRtpCapabilities ?? this.device.rtpCapabilities;
-    const codec = found.codecs.find((entry) =>
-      entry.mimeType.toLowerCase() === mimeType.toLowerCase() &&
-      (profile === undefined || Object.values(entry.parameters ?? {}).some((value) => String(value) === profile)));
-    if (codec === undefined) throw new Error(`no ${mimeType} among ${JSON.stringify(found.codecs)}`);
+    const codec = found.codecs.find(
+      (entry) =>
+        entry.mimeType.toLowerCase() === mimeType.toLowerCase() &&
+        (profile === undefined ||
+          Object.values(entry.parameters ?? {}).some((value) => String(value) === profile)),
+    );
+    if (codec === undefined)
+      throw new Error(`no ${mimeType} among ${JSON.stringify(found.codecs)}`);
     return codec;
   }
 
   async consume(offer) {
-    const { consumerId, producerId, kind, rtpParameters, participantId, mediaType, producerPaused } = offer;
+    const {
+      consumerId,
+      producerId,
+      kind,
+      rtpParameters,
+      participantId,
+      mediaType,
+      producerPaused,
+    } = offer;
     const entry = { ...offer, rtpParameters, paused: producerPaused };
     this.consumers.set(consumerId, entry);
     try {
-      const consumer = await this.recvTransport.consume({ id: consumerId, producerId, kind, rtpParameters });
+      const consumer = await this.recvTransport.consume({
+        id: consumerId,
+        producerId,
+        kind,
+        rtpParameters,
+      });
       entry.consumer = consumer;
       entry.element = this.play(consumer.track, `${participantId}/${mediaType}`);
       if (this.options.resume !== false) this.socket.emit('resume-consumer', { consumerId });
@@ -211,8 +248,9 @@ class Hook {
   }
 
   find(participantId, mediaType) {
-    return [...this.consumers.values()].find((entry) =>
-      entry.participantId === participantId && entry.mediaType === mediaType);
+    return [...this.consumers.values()].find(
+      (entry) => entry.participantId === participantId && entry.mediaType === mediaType,
+    );
   }
 
   /** What is received of somebody: the inbound stream's statistics, or null without a consumer. */
@@ -238,8 +276,11 @@ class Hook {
   }
 
   count(event, matches = {}) {
-    return this.events.filter((entry) => entry.event === event &&
-      Object.entries(matches).every(([name, value]) => entry.payload?.[name] === value)).length;
+    return this.events.filter(
+      (entry) =>
+        entry.event === event &&
+        Object.entries(matches).every(([name, value]) => entry.payload?.[name] === value),
+    ).length;
   }
 
   /** Longest time between two decoded frames over a stretch of time, and what else went wrong. */

@@ -10,7 +10,10 @@ async function threeMeet(stage, server, options = {}) {
     people.push(await person.join({ video: SIZE }));
   }
   for (const person of people) {
-    await person.untilMeets(people.filter((other) => other !== person), SIZE);
+    await person.untilMeets(
+      people.filter((other) => other !== person),
+      SIZE,
+    );
   }
   return people;
 }
@@ -47,9 +50,12 @@ test('three on the demo page each see and hear the two others', async (stage) =>
 test('the demo page and the small page meet in one room', async (stage) => {
   const server = await stage.server();
   const dana = await stage.demoPerson(server, {
-    name: 'Dana', token: server.token({ userId: 'dana', name: 'Dana' }),
+    name: 'Dana',
+    token: server.token({ userId: 'dana', name: 'Dana' }),
   });
-  const ben = await (await stage.person(server, { userId: 'ben', name: 'Ben' })).join({ video: SIZE });
+  const ben = await (
+    await stage.person(server, { userId: 'ben', name: 'Ben' })
+  ).join({ video: SIZE });
   await ben.untilMeets(['dana']);
   await dana.untilSees('Ben', SIZE);
   await dana.untilHears(1);
@@ -88,7 +94,10 @@ test('a screen shared on the demo page gets the stage of the other one, until it
   await ana.untilSees('Ben', { kind: 'screen' });
   await ana.untilSees('Ben');
   await ben.button(/Stop sharing/).click();
-  await until('the stage is gone', async () => (await ana.page.locator('.stage .tile').count()) === 0);
+  await until(
+    'the stage is gone',
+    async () => (await ana.page.locator('.stage .tile').count()) === 0,
+  );
 });
 
 test('a refused camera still lets one join the demo page, and says so', async (stage) => {
@@ -107,7 +116,11 @@ test('a refused camera still lets one join the demo page, and says so', async (s
   const ben = await stage.demoPerson(server, { name: 'Ben' });
   await ben.untilTiles(2);
   await until('the watcher sees Ben', async () =>
-    page.locator('.tile[data-video] video').first().evaluate((video) => video.videoWidth > 0));
+    page
+      .locator('.tile[data-video] video')
+      .first()
+      .evaluate((video) => video.videoWidth > 0),
+  );
 });
 
 test('the demo page says that the server is away and joins anew when it is back', async (stage) => {
@@ -131,14 +144,31 @@ test('a bad token is refused with its code, and the demo page asks for another',
   const { origin } = await stage.site();
   const page = await stage.page();
   await page.goto(origin);
-  const refusal = async (token) => page.evaluate(
-    ([url, given]) => window.hook.connect({ url, token: given, roomId: 'room' }).then(() => 'let in', (error) => error.message),
-    [server.url, token],
+  const refusal = async (token) =>
+    page.evaluate(
+      ([url, given]) =>
+        window.hook.connect({ url, token: given, roomId: 'room' }).then(
+          () => 'let in',
+          (error) => error.message,
+        ),
+      [server.url, token],
+    );
+  assertEqual(
+    await refusal('nonsense'),
+    'Authentication failed {"code":"token_invalid"}',
+    'nonsense',
   );
-  assertEqual(await refusal('nonsense'), 'Authentication failed {"code":"token_invalid"}', 'nonsense');
-  assertEqual(await refusal(undefined), 'Authentication failed {"code":"token_missing"}', 'no token');
+  assertEqual(
+    await refusal(undefined),
+    'Authentication failed {"code":"token_missing"}',
+    'no token',
+  );
   const expired = server.token({ userId: 'late', exp: 1_000_000 });
-  assertEqual(await refusal(expired), 'Authentication failed {"code":"token_expired"}', 'an expired token');
+  assertEqual(
+    await refusal(expired),
+    'Authentication failed {"code":"token_expired"}',
+    'an expired token',
+  );
   const demo = await stage.page();
   await demo.goto(`${server.localUrl}/?room=room&token=${expired}`);
   await demo.getByLabel('Your name').fill('Late');
@@ -149,7 +179,11 @@ test('a bad token is refused with its code, and the demo page asks for another',
 
 test('without a token a server outside demo mode gives none, and the demo page asks for one', async (stage) => {
   const server = await stage.server();
-  assertEqual((await fetch(`${server.url}/demo/token`, { method: 'POST', body: '{"name":"Eve"}' })).status, 404, 'status');
+  assertEqual(
+    (await fetch(`${server.url}/demo/token`, { method: 'POST', body: '{"name":"Eve"}' })).status,
+    404,
+    'status',
+  );
   const page = await stage.page();
   await page.goto(`${server.localUrl}/?room=room`);
   await page.getByLabel('Your name').fill('Ana');

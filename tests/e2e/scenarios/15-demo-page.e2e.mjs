@@ -8,15 +8,27 @@ const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 async function violations(page) {
   await page.evaluate(await readFile(AXE, 'utf8'));
   // What is still fading in has colours of its own for a moment.
-  await until('nothing moves any more', () => page.evaluate(() =>
-    document.getAnimations().every(({ playState, effect }) =>
-      playState !== 'running' || effect.getTiming().iterations === Infinity)));
+  await until('nothing moves any more', () =>
+    page.evaluate(() =>
+      document
+        .getAnimations()
+        .every(
+          ({ playState, effect }) =>
+            playState !== 'running' || effect.getTiming().iterations === Infinity,
+        ),
+    ),
+  );
   const { violations: found } = await page.evaluate(() => window.axe.run());
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+  return found.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`,
+  );
 }
 
 for (const colorScheme of ['dark', 'light']) {
-  for (const [width, height] of [[1440, 900], [390, 844]]) {
+  for (const [width, height] of [
+    [1440, 900],
+    [390, 844],
+  ]) {
     test(`everybody can use the demo page: ${colorScheme}, ${width}x${height}`, async (stage) => {
       const server = await stage.server({ demo: true });
       const page = await stage.page({ colorScheme, viewport: { width, height } });
@@ -34,12 +46,19 @@ for (const colorScheme of ['dark', 'light']) {
       await page.locator('.tile[data-self][data-muted]').waitFor();
       assertEqual(await violations(page), [], 'in a meeting with a shared screen');
       const { scrolls, controls } = await page.evaluate(() => ({
-        scrolls: document.documentElement.scrollWidth > innerWidth || document.documentElement.scrollHeight > innerHeight,
-        controls: [...document.querySelectorAll('.control:not([hidden])')].map((button) => button.getBoundingClientRect().toJSON()),
+        scrolls:
+          document.documentElement.scrollWidth > innerWidth ||
+          document.documentElement.scrollHeight > innerHeight,
+        controls: [...document.querySelectorAll('.control:not([hidden])')].map((button) =>
+          button.getBoundingClientRect().toJSON(),
+        ),
       }));
       assert(!scrolls, 'the page fits its window');
       for (const { left, right, bottom, width: wide, height: high } of controls) {
-        assert(left >= 0 && right <= width && bottom <= height, 'each control is inside the window');
+        assert(
+          left >= 0 && right <= width && bottom <= height,
+          'each control is inside the window',
+        );
         assert(wide >= 44 && high >= 44, 'each control is large enough for a thumb');
       }
     });
@@ -56,11 +75,14 @@ test('the keyboard alone is enough to join, mute, put somebody on the stage and 
   await page.locator('.call[data-state="joined"]').waitFor();
   await page.keyboard.press('m');
   await page.getByRole('button', { name: 'Unmute your microphone' }).waitFor();
-  const tabTo = async (label) => until(`Tab reaches ${label}`, async () => {
-    await page.keyboard.press('Tab');
-    const focused = await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '');
-    return focused === label || { met: false, focused };
-  });
+  const tabTo = async (label) =>
+    until(`Tab reaches ${label}`, async () => {
+      await page.keyboard.press('Tab');
+      const focused = await page.evaluate(
+        () => document.activeElement?.getAttribute('aria-label') ?? '',
+      );
+      return focused === label || { met: false, focused };
+    });
   await page.getByRole('button', { name: 'Show Ben large' }).waitFor();
   await tabTo('Show Ben large');
   await page.keyboard.press('Enter');
@@ -84,7 +106,13 @@ test('where the browser wants a click before it plays sound, the page asks for o
       if (this.tagName !== 'AUDIO' || window.clicked) return play.call(this);
       return Promise.reject(new DOMException('no gesture', 'NotAllowedError'));
     };
-    addEventListener('click', () => { window.clicked = window.joined; }, true);
+    addEventListener(
+      'click',
+      () => {
+        window.clicked = window.joined;
+      },
+      true,
+    );
   });
   await page.goto(`${server.localUrl}/?room=room`);
   await page.getByText('No camera was found').waitFor();
@@ -92,17 +120,22 @@ test('where the browser wants a click before it plays sound, the page asks for o
   await page.getByRole('button', { name: 'Join', exact: true }).click();
   const button = page.getByRole('button', { name: 'Click to hear the others' });
   await button.waitFor();
-  await page.evaluate(() => { window.joined = true; });
+  await page.evaluate(() => {
+    window.joined = true;
+  });
   await button.click();
-  await until('sound plays', () => page.evaluate(() =>
-    [...document.querySelectorAll('audio')].some((audio) => !audio.paused)));
+  await until('sound plays', () =>
+    page.evaluate(() => [...document.querySelectorAll('audio')].some((audio) => !audio.paused)),
+  );
   await button.waitFor({ state: 'hidden' });
 });
 
 test('pictures out of sight are paused at the server, and go on when they are scrolled into sight', async (stage) => {
   const server = await stage.server();
   const ana = await stage.demoPerson(server, {
-    name: 'Ana', token: server.token({ userId: 'ana', name: 'Ana' }), viewport: { width: 900, height: 190 },
+    name: 'Ana',
+    token: server.token({ userId: 'ana', name: 'Ana' }),
+    viewport: { width: 900, height: 190 },
   });
   for (const name of ['Ben', 'Cleo', 'Dan', 'Eve']) {
     const other = await stage.person(server, { userId: name.toLowerCase(), name });

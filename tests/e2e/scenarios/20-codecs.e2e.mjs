@@ -27,22 +27,37 @@ for (const { codec, profile } of CODECS) {
 
 test('a client that lacks VP9 gets no consumer of it, and everything else', async (stage) => {
   const server = await stage.server();
-  const ana = await (await stage.person(server, { userId: 'ana' })).join({ video: { codec: 'video/VP9', profile: '0', ...SIZE } });
-  const ben = await (await stage.person(server, { userId: 'ben', onlyCodecs: ['video/vp8'] })).join({ video: SIZE });
+  const ana = await (
+    await stage.person(server, { userId: 'ana' })
+  ).join({ video: { codec: 'video/VP9', profile: '0', ...SIZE } });
+  const ben = await (
+    await stage.person(server, { userId: 'ben', onlyCodecs: ['video/vp8'] })
+  ).join({ video: SIZE });
   await ana.untilMeets([ben], SIZE);
   await ben.untilHears(ana);
-  assertEqual(await ben.events('new-consumer', { participantId: 'ana', kind: 'video' }), 0, 'video consumers');
+  assertEqual(
+    await ben.events('new-consumer', { participantId: 'ana', kind: 'video' }),
+    0,
+    'video consumers',
+  );
 });
 
 test('a receiver that loses packets asks for them as RTX, so consumers offer it', async (stage) => {
   const server = await stage.server();
-  const ana = await (await stage.person(server, { userId: 'ana' })).join({ audio: false, video: SIZE });
-  const ben = await (await stage.person(server, { userId: 'ben' })).join({ audio: false, video: null });
+  const ana = await (
+    await stage.person(server, { userId: 'ana' })
+  ).join({ audio: false, video: SIZE });
+  const ben = await (
+    await stage.person(server, { userId: 'ben' })
+  ).join({ audio: false, video: null });
   await ben.untilSees(ana, SIZE);
   const { rtpParameters } = await ben.consumerOf(ana);
   assertEqual(rtpParameters.encodings.length, 1, 'encodings of a consumer');
   assert(rtpParameters.encodings[0].rtx?.ssrc > 0, 'the encoding has an RTX stream');
-  assert(rtpParameters.codecs.some(({ mimeType }) => mimeType.toLowerCase() === 'video/rtx'), 'an RTX codec is there');
+  assert(
+    rtpParameters.codecs.some(({ mimeType }) => mimeType.toLowerCase() === 'video/rtx'),
+    'an RTX codec is there',
+  );
   assert(rtpParameters.encodings[0].ssrc !== 1234, 'the SSRC of probation is not used');
 });
 
@@ -51,10 +66,13 @@ test('sound and picture of one person share their clock, so lips fit the voice',
   const ana = await (await stage.person(server, { userId: 'ana' })).join({ video: SIZE });
   const ben = await (await stage.person(server, { userId: 'ben' })).join({ video: SIZE });
   await ben.untilMeets([ana], SIZE);
-  await until('both streams have a playout time from sender reports, less than 200 ms apart', async () => {
-    const video = (await ben.received(ana, 'video')).estimatedPlayoutTimestamp;
-    const audio = (await ben.received(ana, 'audio')).estimatedPlayoutTimestamp;
-    const apart = Math.abs(video - audio);
-    return apart < 200 || { met: false, video, audio, apart };
-  });
+  await until(
+    'both streams have a playout time from sender reports, less than 200 ms apart',
+    async () => {
+      const video = (await ben.received(ana, 'video')).estimatedPlayoutTimestamp;
+      const audio = (await ben.received(ana, 'audio')).estimatedPlayoutTimestamp;
+      const apart = Math.abs(video - audio);
+      return apart < 200 || { met: false, video, audio, apart };
+    },
+  );
 });

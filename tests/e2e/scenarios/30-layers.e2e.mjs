@@ -11,15 +11,23 @@ const SLOW_MS = 40_000;
 
 async function publisherAndViewer(stage, video) {
   const server = await stage.server();
-  const ana = await (await stage.person(server, { userId: 'ana' })).join({ audio: false, video: { ...HD, ...video } });
-  const ben = await (await stage.person(server, { userId: 'ben' })).join({ audio: false, video: null });
+  const ana = await (
+    await stage.person(server, { userId: 'ana' })
+  ).join({ audio: false, video: { ...HD, ...video } });
+  const ben = await (
+    await stage.person(server, { userId: 'ben' })
+  ).join({ audio: false, video: null });
   await ben.untilSees(ana, { limitMs: SLOW_MS });
   return { server, ana, ben };
 }
 
 async function preferred(person, of, spatialLayer, temporalLayer) {
   const { consumerId } = await person.consumerOf(of);
-  const payload = { consumerId, spatialLayer, ...(temporalLayer === undefined ? {} : { temporalLayer }) };
+  const payload = {
+    consumerId,
+    spatialLayer,
+    ...(temporalLayer === undefined ? {} : { temporalLayer }),
+  };
   return person.call('ask', 'set-preferred-layers', payload, 'preferred-layers-set');
 }
 
@@ -65,33 +73,55 @@ test('a simulcast sender whose highest layer stops is seen in the next lower, an
 
 test('the demo page sends three layers and its viewer gets the one that fits the tile', async (stage) => {
   const server = await stage.server({ demo: true });
-  const ana = await stage.demoPerson(server, { name: 'Ana', viewport: { width: 1440, height: 900 } });
-  const ben = await stage.demoPerson(server, { name: 'Ben', viewport: { width: 320, height: 320 } });
+  const ana = await stage.demoPerson(server, {
+    name: 'Ana',
+    viewport: { width: 1440, height: 900 },
+  });
+  const ben = await stage.demoPerson(server, {
+    name: 'Ben',
+    viewport: { width: 320, height: 320 },
+  });
   await ana.untilSees('Ben', { ...HD, limitMs: SLOW_MS });
-  await until('the small window gets a lower layer', async () => {
-    const width = await ben.tile('Ana').locator('video').evaluate((video) => video.videoWidth);
-    return (width > 0 && width <= 640) || { met: false, width };
-  }, SLOW_MS);
+  await until(
+    'the small window gets a lower layer',
+    async () => {
+      const width = await ben
+        .tile('Ana')
+        .locator('video')
+        .evaluate((video) => video.videoWidth);
+      return (width > 0 && width <= 640) || { met: false, width };
+    },
+    SLOW_MS,
+  );
 });
 
 test('H264 in three simulcast layers is seen whole', async (stage) => {
   const { ana, ben } = await publisherAndViewer(stage, {
-    codec: 'video/H264', profile: '42e01f',
-    encodings: SIMULCAST.map(({ scalabilityMode, ...rest }) => ({ ...rest, scalabilityMode: 'L1T1' })),
+    codec: 'video/H264',
+    profile: '42e01f',
+    encodings: SIMULCAST.map(({ scalabilityMode, ...rest }) => ({
+      ...rest,
+      scalabilityMode: 'L1T1',
+    })),
   });
   await ben.untilSize(ana, 1280, 720, 'video', SLOW_MS);
 });
 
 test('a VP9 sender of three spatial layers in one stream (L3T3_KEY) is seen', async (stage) => {
   const { ana, ben } = await publisherAndViewer(stage, {
-    codec: 'video/VP9', profile: '0', encodings: [{ scalabilityMode: 'L3T3_KEY', maxBitrate: 2_000_000 }],
+    codec: 'video/VP9',
+    profile: '0',
+    encodings: [{ scalabilityMode: 'L3T3_KEY', maxBitrate: 2_000_000 }],
   });
   await ben.untilSize(ana, 1280, 720, 'video', SLOW_MS);
 });
 
 test('an AV1 sender of three spatial layers in one stream (L3T3) is seen', async (stage) => {
   const { ana, ben } = await publisherAndViewer(stage, {
-    codec: 'video/AV1', width: 640, height: 360, encodings: [{ scalabilityMode: 'L3T3', maxBitrate: 1_500_000 }],
+    codec: 'video/AV1',
+    width: 640,
+    height: 360,
+    encodings: [{ scalabilityMode: 'L3T3', maxBitrate: 1_500_000 }],
   });
   await ben.untilSize(ana, 640, 360, 'video', SLOW_MS);
 });

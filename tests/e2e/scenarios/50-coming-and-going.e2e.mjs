@@ -17,10 +17,14 @@ test('a late joiner sees everybody within seconds', async (stage) => {
   const cleo = await stage.person(server, { userId: 'cleo' });
   const started = performance.now();
   await cleo.join({ audio: false, video: null });
-  await until('both pictures are there', async () => {
-    const frames = await Promise.all([ana, ben].map((other) => cleo.received(other)));
-    return frames.every((stats) => (stats?.framesDecoded ?? 0) > 0);
-  }, LATE_JOINER_LIMIT_MS);
+  await until(
+    'both pictures are there',
+    async () => {
+      const frames = await Promise.all([ana, ben].map((other) => cleo.received(other)));
+      return frames.every((stats) => (stats?.framesDecoded ?? 0) > 0);
+    },
+    LATE_JOINER_LIMIT_MS,
+  );
   const tookMs = performance.now() - started;
   assert(tookMs < LATE_JOINER_LIMIT_MS, `took ${tookMs} ms`);
 });
@@ -36,7 +40,11 @@ test('somebody who leaves with leave-room is gone for the others, and is seen ag
   await ben.join({ video: SIZE });
   await ana.untilMeets([ben], SIZE);
   await ben.untilMeets([ana], SIZE);
-  assertEqual(await ana.events('participant-left', { participantId: 'ben' }), 1, 'times that Ben left');
+  assertEqual(
+    await ana.events('participant-left', { participantId: 'ben' }),
+    1,
+    'times that Ben left',
+  );
 });
 
 test('somebody whose page is closed is gone for the others at once', async (stage) => {
@@ -46,8 +54,14 @@ test('somebody whose page is closed is gone for the others at once', async (stag
   await ana.untilEvent('participant-left', { participantId: 'ben' });
   await until('the server has forgotten them', async () => {
     const { totalParticipants, totalProducers, totalConsumers } = await server.stats();
-    return (totalParticipants === 1 && totalProducers === 2 && totalConsumers === 0)
-      || { met: false, totalParticipants, totalProducers, totalConsumers };
+    return (
+      (totalParticipants === 1 && totalProducers === 2 && totalConsumers === 0) || {
+        met: false,
+        totalParticipants,
+        totalProducers,
+        totalConsumers,
+      }
+    );
   });
 });
 
@@ -57,7 +71,9 @@ test('a page that is reloaded is seen again', async (stage) => {
   await ben.page.reload();
   await ben.page.waitForFunction(() => window.hook !== undefined);
   await ben.page.evaluate((given) => window.hook.connect(given), {
-    url: server.url, token: server.token({ userId: 'ben' }), roomId: 'room',
+    url: server.url,
+    token: server.token({ userId: 'ben' }),
+    roomId: 'room',
   });
   await ben.join({ video: SIZE });
   await ben.untilMeets([ana], SIZE);
@@ -108,7 +124,12 @@ test('the demo page says when another tab took its place', async (stage) => {
 test('two rooms do not hear each other', async (stage) => {
   const server = await stage.server();
   const people = {};
-  for (const [userId, roomId] of [['ana', 'blue'], ['ben', 'blue'], ['cleo', 'red'], ['dan', 'red']]) {
+  for (const [userId, roomId] of [
+    ['ana', 'blue'],
+    ['ben', 'blue'],
+    ['cleo', 'red'],
+    ['dan', 'red'],
+  ]) {
     people[userId] = await (await stage.person(server, { userId, roomId })).join({ video: SIZE });
   }
   const { ana, ben, cleo, dan } = people;
@@ -131,7 +152,9 @@ test('joining a second room leaves the first', async (stage) => {
   });
   await ben.join({ video: SIZE });
   await ana.untilEvent('participant-left', { participantId: 'ben' });
-  const cleo = await (await stage.person(server, { userId: 'cleo', roomId: 'elsewhere' })).join({ video: SIZE });
+  const cleo = await (
+    await stage.person(server, { userId: 'cleo', roomId: 'elsewhere' })
+  ).join({ video: SIZE });
   await cleo.untilMeets([ben], SIZE);
 });
 
@@ -139,8 +162,12 @@ test('several rooms on two workers each carry their call', async (stage) => {
   const server = await stage.server({ settings: { MEDIASOUP_NUM_WORKERS: '2' } });
   const rooms = [];
   for (const roomId of ['one', 'two', 'three']) {
-    const a = await (await stage.person(server, { userId: `a-${roomId}`, roomId })).join({ video: { width: 320, height: 180 } });
-    const b = await (await stage.person(server, { userId: `b-${roomId}`, roomId })).join({ video: { width: 320, height: 180 } });
+    const a = await (
+      await stage.person(server, { userId: `a-${roomId}`, roomId })
+    ).join({ video: { width: 320, height: 180 } });
+    const b = await (
+      await stage.person(server, { userId: `b-${roomId}`, roomId })
+    ).join({ video: { width: 320, height: 180 } });
     rooms.push([a, b]);
   }
   for (const [a, b] of rooms) {
@@ -150,5 +177,8 @@ test('several rooms on two workers each carry their call', async (stage) => {
   }
   const { workers, workerStats } = await server.stats();
   assertEqual(workers, 2, 'workers');
-  assert(workerStats.every(({ routers }) => routers > 0), `rooms of the workers: ${JSON.stringify(workerStats)}`);
+  assert(
+    workerStats.every(({ routers }) => routers > 0),
+    `rooms of the workers: ${JSON.stringify(workerStats)}`,
+  );
 });

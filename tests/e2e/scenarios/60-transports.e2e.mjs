@@ -5,8 +5,12 @@ const SIZE = { width: 320, height: 180 };
 
 async function meetOver(stage, options) {
   const server = await stage.server();
-  const ana = await (await stage.person(server, { userId: 'ana', ...options })).join({ video: SIZE });
-  const ben = await (await stage.person(server, { userId: 'ben', ...options })).join({ video: SIZE });
+  const ana = await (
+    await stage.person(server, { userId: 'ana', ...options })
+  ).join({ video: SIZE });
+  const ben = await (
+    await stage.person(server, { userId: 'ben', ...options })
+  ).join({ video: SIZE });
   await ana.untilMeets([ben], SIZE);
   await ben.untilMeets([ana], SIZE);
   return ana;
@@ -17,7 +21,11 @@ function transportOf(person) {
 }
 
 test('a call works over WebSocket alone', async (stage) => {
-  assertEqual(await transportOf(await meetOver(stage, { transports: ['websocket'] })), 'websocket', 'transport');
+  assertEqual(
+    await transportOf(await meetOver(stage, { transports: ['websocket'] })),
+    'websocket',
+    'transport',
+  );
 });
 
 test('a call works over polling alone', async (stage) => {

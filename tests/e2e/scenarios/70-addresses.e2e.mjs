@@ -28,19 +28,28 @@ function shapes(candidates) {
 }
 
 test('the local settings that MeetLite documents carry a call', async (stage) => {
-  const candidates = await meetAt(stage, { MEDIASOUP_LISTEN_IP: '0.0.0.0', MEDIASOUP_ANNOUNCED_IP: '127.0.0.1' });
+  const candidates = await meetAt(stage, {
+    MEDIASOUP_LISTEN_IP: '0.0.0.0',
+    MEDIASOUP_ANNOUNCED_IP: '127.0.0.1',
+  });
   assertEqual(shapes(candidates), ['127.0.0.1'], 'what is announced');
 });
 
 test('another announced address, as in production, carries a call', async (stage) => {
   await withExtraAddress(stage, EXTRA);
-  const candidates = await meetAt(stage, { MEDIASOUP_LISTEN_IP: '0.0.0.0', MEDIASOUP_ANNOUNCED_IP: EXTRA });
+  const candidates = await meetAt(stage, {
+    MEDIASOUP_LISTEN_IP: '0.0.0.0',
+    MEDIASOUP_ANNOUNCED_IP: EXTRA,
+  });
   assertEqual(shapes(candidates), [EXTRA], 'what is announced');
 });
 
 test('a wildcard listener without an announced address announces those that work', async (stage) => {
   await withExtraAddress(stage, EXTRA);
-  const candidates = await meetAt(stage, { MEDIASOUP_LISTEN_IP: '0.0.0.0', MEDIASOUP_ANNOUNCED_IP: undefined });
+  const candidates = await meetAt(stage, {
+    MEDIASOUP_LISTEN_IP: '0.0.0.0',
+    MEDIASOUP_ANNOUNCED_IP: undefined,
+  });
   const addresses = shapes(candidates);
   assert(addresses.includes(EXTRA), `announced: ${addresses}`);
   assert(!addresses.includes('0.0.0.0'), 'the wildcard itself is no address');
@@ -48,40 +57,69 @@ test('a wildcard listener without an announced address announces those that work
 
 test('a listener on one address of several carries a call', async (stage) => {
   await withExtraAddress(stage, EXTRA);
-  const candidates = await meetAt(stage, { MEDIASOUP_LISTEN_IP: EXTRA, MEDIASOUP_ANNOUNCED_IP: undefined });
+  const candidates = await meetAt(stage, {
+    MEDIASOUP_LISTEN_IP: EXTRA,
+    MEDIASOUP_ANNOUNCED_IP: undefined,
+  });
   assertEqual(shapes(candidates), [EXTRA], 'what is announced');
 });
 
 test('media over IPv6 alone carries a call', async (stage) => {
   await withExtraAddress(stage, EXTRA_V6);
-  const candidates = await meetAt(stage, { MEDIASOUP_LISTEN_IP: EXTRA_V6, MEDIASOUP_ANNOUNCED_IP: undefined });
+  const candidates = await meetAt(stage, {
+    MEDIASOUP_LISTEN_IP: EXTRA_V6,
+    MEDIASOUP_ANNOUNCED_IP: undefined,
+  });
   assertEqual(shapes(candidates), [EXTRA_V6], 'what is announced');
 });
 
 test('a list of listen addresses announces each of them, and carries a call', async (stage) => {
   await withExtraAddress(stage, EXTRA);
   const candidates = await meetAt(stage, {
-    MEDIASOUP_LISTEN_IP: `${EXTRA},127.0.0.1`, MEDIASOUP_ANNOUNCED_IP: undefined,
+    MEDIASOUP_LISTEN_IP: `${EXTRA},127.0.0.1`,
+    MEDIASOUP_ANNOUNCED_IP: undefined,
   });
   assertEqual(shapes(candidates).sort(), [EXTRA, '127.0.0.1'].sort(), 'what is announced');
 });
 
-test('a call that cannot connect says why in one line of the log, with the candidate that nobody reached', async (stage) => {
-  const server = await stage.server({ settings: { MEDIASOUP_LISTEN_IP: '127.0.0.1', MEDIASOUP_ANNOUNCED_IP: undefined } });
-  const nowhere = await freeUdpRange(1);
-  const ana = await stage.person(server, { userId: 'ana', detour: { send: nowhere } });
-  await ana.call('join');
-  await ana.call('produceAudio');
-  await until('a line names the candidate', () =>
-    server.log.split('\n').some((line) =>
-      line.includes('does not connect') && line.includes(`127.0.0.1:${server.mediaPort}`)), 40_000);
-}, { mostlyWaits: true });
+test(
+  'a call that cannot connect says why in one line of the log, with the candidate that nobody reached',
+  async (stage) => {
+    const server = await stage.server({
+      settings: { MEDIASOUP_LISTEN_IP: '127.0.0.1', MEDIASOUP_ANNOUNCED_IP: undefined },
+    });
+    const nowhere = await freeUdpRange(1);
+    const ana = await stage.person(server, { userId: 'ana', detour: { send: nowhere } });
+    await ana.call('join');
+    await ana.call('produceAudio');
+    await until(
+      'a line names the candidate',
+      () =>
+        server.log
+          .split('\n')
+          .some(
+            (line) =>
+              line.includes('does not connect') && line.includes(`127.0.0.1:${server.mediaPort}`),
+          ),
+      40_000,
+    );
+  },
+  { mostlyWaits: true },
+);
 
-test('a call that cannot connect says so too where the announced address is another machine’s', async (stage) => {
-  await withExtraAddress(stage, ELSEWHERE);
-  const server = await stage.server({ settings: { MEDIASOUP_ANNOUNCED_IP: NOBODY } });
-  const ana = await stage.person(server, { userId: 'ana' });
-  await ana.call('join');
-  await ana.call('produceAudio');
-  await until('a line says so', () => /does not connect: ICE: no valid check/.test(server.log), 40_000);
-}, { mostlyWaits: true });
+test(
+  'a call that cannot connect says so too where the announced address is another machine’s',
+  async (stage) => {
+    await withExtraAddress(stage, ELSEWHERE);
+    const server = await stage.server({ settings: { MEDIASOUP_ANNOUNCED_IP: NOBODY } });
+    const ana = await stage.person(server, { userId: 'ana' });
+    await ana.call('join');
+    await ana.call('produceAudio');
+    await until(
+      'a line says so',
+      () => /does not connect: ICE: no valid check/.test(server.log),
+      40_000,
+    );
+  },
+  { mostlyWaits: true },
+);

@@ -19,8 +19,11 @@ for (const dtlsRole of ['client', 'server']) {
     await untilGrows('pictures that aiortc decoded', () => snake.look().video?.frames ?? 0, 20);
     await until('aiortc sees the right size and hears the beeps', () => {
       const { audio, video } = snake.look();
-      return (video.width === SIZE.width && video.height === SIZE.height && (audio?.loudest ?? 0) > LOUD)
-        || { met: false, audio, video };
+      return (
+        (video.width === SIZE.width &&
+          video.height === SIZE.height &&
+          (audio?.loudest ?? 0) > LOUD) || { met: false, audio, video }
+      );
     });
   });
 }
