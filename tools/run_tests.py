@@ -327,6 +327,10 @@ def conformance_suite():
                           ["socketio-echo"], arguments)
 
 
+def contract_suite():
+    return node_suite("contract", ROOT / "tests" / "contract", ["test", "--silent"], CONTRACT_SECONDS, ["meetlite-sfu"])
+
+
 def e2e_suite(names=()):
     if (ROOT / "demo" / "package.json").exists():
         built = count_exit("page build", *run_logged("page build", [ROOT / "tools" / "build_page"], PAGE_SECONDS))
