@@ -17,7 +17,6 @@ const transportShape = {
   sctpParameters: (value) => value === null || typeof value === 'object',
   iceServers: (value) => Array.isArray(value),
 };
-const stream = { type: 'string', timestamp: isCount };
 
 /** Alice has produced audio and video; Bob has a consumer of each, and is the one who asks. */
 async function call(scene) {
@@ -334,5 +333,4 @@ test('the fields of stats have the names of getStats()', async (scene) => {
       'rtpRecvBitrate', 'rtpBytesSent', 'rtpSendBitrate', 'rtxBytesReceived', 'rtxRecvBitrate', 'rtxBytesSent', 'rtxSendBitrate',
       'probationBytesSent', 'probationSendBitrate',
     ]);
-  for (const { stats } of theirs.transports.details) assertShape({ type: stats[0].type, timestamp: stats[0].timestamp }, stream);
 });

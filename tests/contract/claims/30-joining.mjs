@@ -267,6 +267,18 @@ test('the same user in another room is not touched', async (scene) => {
   assert.equal(first.count('participant-replaced') + first.count('#disconnect'), 0);
 });
 
+test('a second connection of the same user that joins nothing replaces nobody', async (scene) => {
+  const room = scene.room();
+  const first = await scene.participant('bob', room);
+  const second = await scene.person('bob');
+  await second.request('leave-room');
+  second.socket.disconnect();
+  const third = await scene.person('bob');
+  await third.refused('join-room', {}, 'invalid_request');
+  await first.settle();
+  assert.equal(first.count('participant-replaced') + first.count('#disconnect'), 0);
+});
+
 test('joining the room that one is in answers with the capabilities and disconnects nobody', async (scene) => {
   const room = scene.room();
   const bob = await scene.participant('bob', room);

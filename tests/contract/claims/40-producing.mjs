@@ -18,8 +18,6 @@ async function pair(scene) {
   return [await scene.participant('alice', room), await scene.participant('bob', room)];
 }
 
-const isScreen = (type) => type.startsWith('screen-');
-
 for (const [type, [kind, parameters, appData]] of Object.entries(types)) {
   test(`a ${type} producer reaches the others as kind ${kind} and mediaType ${type}`, async (scene) => {
     const [alice, bob] = await pair(scene);
@@ -254,5 +252,4 @@ test('screen producers are told apart in the statistics', async (scene) => {
   for (const [kind, parameters, appData] of Object.values(types)) await alice.produce(kind, parameters(), appData);
   const { producers } = await alice.ok('get-participant-stats');
   assert.deepEqual(Object.keys(producers).sort(), ['audio', 'screenAudio', 'screenVideo', 'video']);
-  assert.equal(Object.keys(types).filter(isScreen).length, 2);
 });

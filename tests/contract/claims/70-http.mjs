@@ -1,6 +1,7 @@
 // Sections 5 and 6: HTTP, CORS and statistics.
 import { strict as assert } from 'node:assert';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -277,7 +278,6 @@ test('a refused upgrade leaves the server well', async (scene) => {
 test('what is no HTTP is answered with 400 or cut off, and harms nobody', async (scene) => {
   const server = await scene.server();
   const other = await scene.participant('other', scene.room());
-  const { connect } = await import('node:net');
   for (const bytes of ['\x16\x03\x01 hello\r\n\r\n', 'GET\r\n\r\n', '\r\n\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', `GET /${'x'.repeat(100_000)} HTTP/1.1\r\n\r\n`, `GET / HTTP/1.1\r\nA: ${'x'.repeat(200_000)}\r\n\r\n`, 'POST /socket.io/ HTTP/1.1\r\nContent-Length: -1\r\n\r\n', 'POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n']) {
     const answer = await new Promise((fulfil) => {
       let text = '';
