@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(Conference, NothingIsMissingWhereNothingIsLost) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     SEEDED(seed);
     Conference conference(seed);
     meet(conference, 6);
@@ -117,7 +117,7 @@ std::uint64_t digest_of_a_bad_day(std::uint64_t seed) {
 }
 
 TEST(Conference, TheSameSeedIsTheSameRunToTheByte) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     SEEDED(seed);
     EXPECT_EQ(digest_of_a_bad_day(seed), digest_of_a_bad_day(seed));
   }

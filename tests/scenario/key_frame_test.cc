@@ -6,7 +6,7 @@ namespace sfu::sim {
 namespace {
 
 TEST(KeyFrames, FiftyViewersWhoJoinAtOnceCostOneInHalfASecond) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     SEEDED(seed);
     Conference conference(seed);
     conference.network().default_link = {.delay = 20ms, .jitter = 10ms, .loss = 0.01};
@@ -150,7 +150,7 @@ TEST(KeyFrames, RequestsOfViewersReachTheSender) {
 }
 
 TEST(Pausing, OfAConsumerStopsItAlone) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     SEEDED(seed);
     Conference conference(seed);
     conference.network().default_link = {.delay = 20ms, .jitter = 5ms};
@@ -183,7 +183,7 @@ TEST(Pausing, OfAConsumerStopsItAlone) {
 }
 
 TEST(Pausing, OfAProducerStopsItForAllAndResumesWithAKeyFrame) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     SEEDED(seed);
     Conference conference(seed);
     const RouterId room = conference.open_room();

@@ -33,7 +33,7 @@ struct Simulcast {
 };
 
 TEST(Layers, TheHighestThatArrivesIsForwarded) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     SEEDED(seed);
     Simulcast call(seed);
     EXPECT_EQ(call.video().last_stream(), 2);

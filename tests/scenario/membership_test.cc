@@ -17,7 +17,7 @@ Census count(Conference& conference) {
 }
 
 TEST(Membership, TwoHundredWhoComeAndGoLeaveNothing) {
-  for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t seed : {1u, 2u}) {
     SEEDED(seed);
     Conference conference(seed);
     conference.network().default_link = {.delay = 10ms, .jitter = 10ms, .loss = 0.02};
@@ -51,7 +51,7 @@ TEST(Membership, TwoHundredWhoComeAndGoLeaveNothing) {
 }
 
 TEST(Membership, OneWhoLeavesAndRejoinsSeesAndIsSeenAgain) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
     SEEDED(seed);
     Conference conference(seed);
     const RouterId room = conference.open_room();
