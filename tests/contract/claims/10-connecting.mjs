@@ -76,7 +76,10 @@ const tokens = {
     'no signature': { token: hs256(user).replace(/[^.]+$/, '') },
     'a signature cut short': { token: hs256(user).slice(0, -2) },
     'a changed claim': {
-      token: hs256(user).replace(/\.[^.]+\./, `.${Buffer.from(JSON.stringify({ userId: 'root', email: 'r@x' })).toString('base64url')}.`),
+      token: hs256(user).replace(
+        /\.[^.]+\./,
+        `.${Buffer.from(JSON.stringify({ userId: 'root', email: 'r@x' })).toString('base64url')}.`,
+      ),
     },
     'no userId': { token: hs256({ email: 'u@example.test' }) },
     'a userId that is a number': { token: hs256({ ...user, userId: 7 }) },
@@ -90,7 +93,9 @@ const tokens = {
     'a userId of 10 KB': { token: hs256({ ...user, userId: 'u'.repeat(10_000) }) },
     'a token of 500 KB': { token: hs256({ ...user, more: 'x'.repeat(500_000) }) },
     'alg hs256 in small letters': { token: hs256(user, SECRET, { alg: 'hs256' }) },
-    'a header that names critical extensions': { token: hs256(user, SECRET, { alg: 'HS256', crit: ['novelty'], novelty: 1 }) },
+    'a header that names critical extensions': {
+      token: hs256(user, SECRET, { alg: 'HS256', crit: ['novelty'], novelty: 1 }),
+    },
     'four parts': { token: `${hs256(user)}.x` },
     'blanks around it': { token: ` ${hs256(user)} ` },
     'an exp that is null': { token: hs256({ ...user, exp: null }) },

@@ -5,12 +5,21 @@ import { test } from '../lib/runner.mjs';
 import { assertShape, exactly, isCount, isId } from '../lib/shape.mjs';
 
 const candidate = {
-  foundation: /^\S+$/, priority: (value) => isCount(value) && value < 2 ** 31, ip: 'string', address: 'string', protocol: /^udp$/,
-  port: (value) => isCount(value) && value > 0 && value < 65536, type: /^host$/,
+  foundation: /^\S+$/,
+  priority: (value) => isCount(value) && value < 2 ** 31,
+  ip: 'string',
+  address: 'string',
+  protocol: /^udp$/,
+  port: (value) => isCount(value) && value > 0 && value < 65536,
+  type: /^host$/,
 };
 const transportShape = {
   id: isId,
-  iceParameters: { usernameFragment: /^[A-Za-z0-9+/]{4,256}$/, password: /^[A-Za-z0-9+/]{22,256}$/, iceLite: exactly(true) },
+  iceParameters: {
+    usernameFragment: /^[A-Za-z0-9+/]{4,256}$/,
+    password: /^[A-Za-z0-9+/]{22,256}$/,
+    iceLite: exactly(true),
+  },
   iceCandidates: [candidate],
   dtlsParameters: { role: /^auto$/, fingerprints: [{ algorithm: /^sha-\d+$/, value: /^([0-9A-F]{2}:)+[0-9A-F]{2}$/ }] },
   direction: /^(send|recv)$/,
@@ -36,12 +45,29 @@ const nothing = () => [];
 
 /** What each request is answered with: [event, payload, reply event, shape of the reply]. */
 const answered = [
-  ['join-room', ({ room }) => [{ roomId: `${room} next` }], 'router-rtp-capabilities', { rtpCapabilities: { codecs: ['object'], headerExtensions: ['object'] } }],
-  ['create-webrtc-transport', ({ room }) => [{ roomId: room, direction: 'send' }], 'webrtc-transport-created', transportShape],
-  ['connect-webrtc-transport', () => [{ direction: 'recv', dtlsParameters: dtlsParameters() }], 'webrtc-transport-connected', { direction: /^recv$/ }],
+  [
+    'join-room',
+    ({ room }) => [{ roomId: `${room} next` }],
+    'router-rtp-capabilities',
+    { rtpCapabilities: { codecs: ['object'], headerExtensions: ['object'] } },
+  ],
+  [
+    'create-webrtc-transport',
+    ({ room }) => [{ roomId: room, direction: 'send' }],
+    'webrtc-transport-created',
+    transportShape,
+  ],
+  [
+    'connect-webrtc-transport',
+    () => [{ direction: 'recv', dtlsParameters: dtlsParameters() }],
+    'webrtc-transport-connected',
+    { direction: /^recv$/ },
+  ],
   ['set-rtp-capabilities', ({ bob }) => [{ rtpCapabilities: receives(bob.router) }], 'rtp-capabilities-set', {}],
   [
-    'create-producer', () => [{ kind: 'audio', rtpParameters: chromiumAudio(), appData: { a: 1 } }], 'producer-created',
+    'create-producer',
+    () => [{ kind: 'audio', rtpParameters: chromiumAudio(), appData: { a: 1 } }],
+    'producer-created',
     { producerId: isId, kind: /^audio$/, appData: 'object' },
   ],
   ['resume-consumer', ({ video }) => [{ consumerId: video.consumerId }], 'consumer-resumed', kinds('video')],
@@ -49,19 +75,38 @@ const answered = [
   ['leave-room', nothing, 'room-left', { roomId: 'string' }],
   ['leave-room', () => [{}], 'room-left', { roomId: 'string' }],
   [
-    'set-preferred-layers', ({ video }) => [{ consumerId: video.consumerId, spatialLayer: 2, temporalLayer: 1 }],
-    'preferred-layers-set', { consumerId: isId, spatialLayer: isCount, temporalLayer: isCount },
+    'set-preferred-layers',
+    ({ video }) => [{ consumerId: video.consumerId, spatialLayer: 2, temporalLayer: 1 }],
+    'preferred-layers-set',
+    { consumerId: isId, spatialLayer: isCount, temporalLayer: isCount },
   ],
   [
-    'get-participant-stats', nothing, 'participant-stats',
+    'get-participant-stats',
+    nothing,
+    'participant-stats',
     {
-      id: exactly('bob'), userInfo: exactly({ email: 'bob@example.test', userId: 'bob' }), rtpCapabilities: exactly(true), producers: {},
+      id: exactly('bob'),
+      userInfo: exactly({ email: 'bob@example.test', userId: 'bob' }),
+      rtpCapabilities: exactly(true),
+      producers: {},
       consumers: {
-        totalConsumers: exactly(2), activeConsumers: exactly(0), pausedConsumers: exactly(2),
-        details: [{ id: isId, producerId: isId, kind: /^(audio|video)$/, paused: exactly(true), stats: (list) => list.length > 0 }],
+        totalConsumers: exactly(2),
+        activeConsumers: exactly(0),
+        pausedConsumers: exactly(2),
+        details: [
+          {
+            id: isId,
+            producerId: isId,
+            kind: /^(audio|video)$/,
+            paused: exactly(true),
+            stats: (list) => list.length > 0,
+          },
+        ],
       },
       transports: {
-        send: exactly(true), recv: exactly(true), legacy: exactly(false),
+        send: exactly(true),
+        recv: exactly(true),
+        legacy: exactly(false),
         details: [{ id: isId, direction: /^(send|recv)$/, stats: (list) => list.length === 1 }],
       },
     },
@@ -106,7 +151,11 @@ test('resume-all-consumers emits one consumer-resumed for each that was paused',
   const { bob, consumer, video } = await call(scene);
   await bob.ok('resume-consumer', { consumerId: consumer.consumerId });
   bob.emit('resume-all-consumers');
-  assert.deepEqual(await bob.next('consumer-resumed'), { consumerId: video.consumerId, participantId: 'alice', kind: 'video' });
+  assert.deepEqual(await bob.next('consumer-resumed'), {
+    consumerId: video.consumerId,
+    participantId: 'alice',
+    kind: 'video',
+  });
   await bob.settle();
   assert.equal(bob.count('consumer-resumed'), 1);
 });
@@ -170,7 +219,10 @@ for (const [event, message] of Object.entries(texts)) {
   test(`a failed ${event} is acknowledged with { ok: false, error: { code, message } } and emits no error`, async (scene) => {
     const person = await scene.person();
     const reply = await person.request(event, {});
-    assertShape(reply, { ok: exactly(false), error: { code: exactly(code), message: exactly(message), 'detail?': 'string' } });
+    assertShape(reply, {
+      ok: exactly(false),
+      error: { code: exactly(code), message: exactly(message), 'detail?': 'string' },
+    });
     await person.join(scene.room());
     assert.deepEqual(person.names(), ['#connect']);
   });
@@ -195,7 +247,10 @@ test('a failed resume-consumer emits consumer-error and then error', async (scen
   assert.deepEqual(bob.names(before), ['consumer-error', 'error']);
   assert.deepEqual(await bob.next('consumer-error'), { consumerId, error: 'Failed to resume consumer' });
   assertShape(bob.heard.at(-1).args[0], {
-    message: exactly('Failed to resume consumer'), code: exactly('not_found'), event: exactly('resume-consumer'), 'detail?': 'string',
+    message: exactly('Failed to resume consumer'),
+    code: exactly('not_found'),
+    event: exactly('resume-consumer'),
+    'detail?': 'string',
   });
 });
 
@@ -231,7 +286,11 @@ test('connecting a transport a second time fails with already_connected', async 
   const person = await scene.participant('p', scene.room());
   for (const direction of ['send', 'recv']) {
     await person.ok('connect-webrtc-transport', { direction, dtlsParameters: dtlsParameters() });
-    await person.refused('connect-webrtc-transport', { direction, dtlsParameters: dtlsParameters() }, 'already_connected');
+    await person.refused(
+      'connect-webrtc-transport',
+      { direction, dtlsParameters: dtlsParameters() },
+      'already_connected',
+    );
   }
 });
 
@@ -248,14 +307,25 @@ test('50 requests sent at once are answered in their order, events and acknowled
   const answers = [];
   const wanted = [];
   const said = (name) => (payload) => answers.push(name(payload));
-  bob.socket.on('webrtc-transport-created', said(({ direction }) => `created ${direction}`));
-  bob.socket.on('error', said(({ event }) => `failed ${event}`));
-  bob.socket.on('participant-stats', said(() => 'stats'));
+  bob.socket.on(
+    'webrtc-transport-created',
+    said(({ direction }) => `created ${direction}`),
+  );
+  bob.socket.on(
+    'error',
+    said(({ event }) => `failed ${event}`),
+  );
+  bob.socket.on(
+    'participant-stats',
+    said(() => 'stats'),
+  );
   const last = new Promise((done) => {
     for (let i = 0; i < 10; ++i) {
       bob.emit('create-webrtc-transport', { roomId: room, direction: i % 2 ? 'send' : 'recv' });
       bob.emit('create-producer', { kind: 'audio' });
-      bob.socket.emit('set-rtp-capabilities', { rtpCapabilities: receives(bob.router) }, () => answers.push(`set ${i}`));
+      bob.socket.emit('set-rtp-capabilities', { rtpCapabilities: receives(bob.router) }, () =>
+        answers.push(`set ${i}`),
+      );
       bob.emit('get-participant-stats');
       bob.socket.emit('pause-producer', { kind: 'nonsense' }, () => {
         answers.push(`paused ${i}`);
@@ -272,13 +342,19 @@ test('requests sent at once over polling are answered in their order', async (sc
   const person = await scene.person(undefined, { transports: ['polling'] });
   const order = [];
   const room = scene.room();
-  await Promise.all([
-    ['join-room', { roomId: room }], ['create-webrtc-transport', { roomId: room, direction: 'send' }],
-    ['pause-producer', {}], ['create-webrtc-transport', { roomId: room, direction: 'recv' }], ['leave-room', {}], ['join-room', { roomId: room }],
-  ].map(async ([event, payload], i) => {
-    await person.request(event, payload);
-    order.push(i);
-  }));
+  await Promise.all(
+    [
+      ['join-room', { roomId: room }],
+      ['create-webrtc-transport', { roomId: room, direction: 'send' }],
+      ['pause-producer', {}],
+      ['create-webrtc-transport', { roomId: room, direction: 'recv' }],
+      ['leave-room', {}],
+      ['join-room', { roomId: room }],
+    ].map(async ([event, payload], i) => {
+      await person.request(event, payload);
+      order.push(i);
+    }),
+  );
   assert.deepEqual(order, [0, 1, 2, 3, 4, 5]);
 });
 
@@ -314,23 +390,57 @@ test('before the first transport a client may only join, leave and create one: n
 test('the fields of stats have the names of getStats()', async (scene) => {
   const { alice, bob } = await call(scene);
   const mine = await alice.ok('get-participant-stats');
-  assertShape(mine.producers, { audio: { id: isId, paused: 'boolean', stats: ['object'] }, video: { id: isId, paused: 'boolean', stats: ['object'] } });
+  assertShape(mine.producers, {
+    audio: { id: isId, paused: 'boolean', stats: ['object'] },
+    video: { id: isId, paused: 'boolean', stats: ['object'] },
+  });
   const needs = (stats, type, fields) => {
     assert.equal(stats.type, type);
     const missing = fields.filter((field) => typeof stats[field] !== 'number' && typeof stats[field] !== 'string');
     assert.deepEqual(missing, [], type);
   };
   const rtp = [
-    'timestamp', 'ssrc', 'kind', 'mimeType', 'packetsLost', 'fractionLost', 'packetsDiscarded', 'packetsRetransmitted', 'packetsRepaired',
-    'nackCount', 'nackPacketCount', 'pliCount', 'firCount', 'score', 'packetCount', 'byteCount', 'bitrate',
+    'timestamp',
+    'ssrc',
+    'kind',
+    'mimeType',
+    'packetsLost',
+    'fractionLost',
+    'packetsDiscarded',
+    'packetsRetransmitted',
+    'packetsRepaired',
+    'nackCount',
+    'nackPacketCount',
+    'pliCount',
+    'firCount',
+    'score',
+    'packetCount',
+    'byteCount',
+    'bitrate',
   ];
   needs(mine.producers.audio.stats[0], 'inbound-rtp', [...rtp, 'jitter']);
   const theirs = await bob.ok('get-participant-stats');
   for (const { stats } of theirs.consumers.details) needs(stats[0], 'outbound-rtp', rtp);
   for (const { stats } of theirs.transports.details)
     needs(stats[0], 'webrtc-transport', [
-      'transportId', 'timestamp', 'iceRole', 'iceState', 'dtlsState', 'bytesReceived', 'recvBitrate', 'bytesSent', 'sendBitrate', 'rtpBytesReceived',
-      'rtpRecvBitrate', 'rtpBytesSent', 'rtpSendBitrate', 'rtxBytesReceived', 'rtxRecvBitrate', 'rtxBytesSent', 'rtxSendBitrate',
-      'probationBytesSent', 'probationSendBitrate',
+      'transportId',
+      'timestamp',
+      'iceRole',
+      'iceState',
+      'dtlsState',
+      'bytesReceived',
+      'recvBitrate',
+      'bytesSent',
+      'sendBitrate',
+      'rtpBytesReceived',
+      'rtpRecvBitrate',
+      'rtpBytesSent',
+      'rtpSendBitrate',
+      'rtxBytesReceived',
+      'rtxRecvBitrate',
+      'rtxBytesSent',
+      'rtxSendBitrate',
+      'probationBytesSent',
+      'probationSendBitrate',
     ]);
 });

@@ -43,7 +43,11 @@ test('existing-participants comes before the reply of the first transport', asyn
   const before = bob.heard.length;
   await bob.reply('create-webrtc-transport', { roomId: room, direction: 'send' }, 'webrtc-transport-created');
   await bob.reply('create-webrtc-transport', { roomId: room, direction: 'recv' }, 'webrtc-transport-created');
-  assert.deepEqual(bob.names(before), ['existing-participants', 'webrtc-transport-created', 'webrtc-transport-created']);
+  assert.deepEqual(bob.names(before), [
+    'existing-participants',
+    'webrtc-transport-created',
+    'webrtc-transport-created',
+  ]);
 });
 
 test('existing-participants tells of nobody to the first in a room', async (scene) => {
@@ -62,7 +66,11 @@ test('existing-participants tells of each of the others with its producers', asy
   const bob = await scene.participant('bob', room);
   const { participants, ...rest } = await bob.next('existing-participants');
   assert.deepEqual(rest, {});
-  const shape = { participantId: 'string', userInfo: 'object', producers: [{ producerId: isId, kind: 'string', appData: 'object' }] };
+  const shape = {
+    participantId: 'string',
+    userInfo: 'object',
+    producers: [{ producerId: isId, kind: 'string', appData: 'object' }],
+  };
   assertShape(participants, [shape]);
   const byId = Object.fromEntries(participants.map((one) => [one.participantId, one]));
   assert.deepEqual(Object.keys(byId).sort(), ['alice', 'carol']);
@@ -180,7 +188,8 @@ test('who leaves and joins again is new to the others and finds them', async (sc
   assert.equal(bob.count('existing-participants'), 2);
   await alice.settle();
   assert.deepEqual(
-    alice.names().filter((name) => name.startsWith('participant-')), ['participant-joined', 'participant-left', 'participant-joined'],
+    alice.names().filter((name) => name.startsWith('participant-')),
+    ['participant-joined', 'participant-left', 'participant-joined'],
   );
 });
 
@@ -207,7 +216,8 @@ test('a join that fails leaves the old room as it was', async (scene) => {
   const alice = await scene.participant('alice', room);
   const bob = await scene.participant('bob', room);
   const producerId = await bob.produce('audio', chromiumAudio());
-  for (const roomId of [undefined, '', 7, 'a\nb', 'x'.repeat(129)]) await bob.refused('join-room', { roomId }, 'invalid_request');
+  for (const roomId of [undefined, '', 7, 'a\nb', 'x'.repeat(129)])
+    await bob.refused('join-room', { roomId }, 'invalid_request');
   await alice.settle(bob);
   assert.equal(alice.count('participant-left'), 0);
   assert.equal((await bob.ok('get-participant-stats')).producers.audio.id, producerId);
@@ -251,11 +261,15 @@ test('the same user joining again replaces the old connection, which is told and
   await alice.next('new-consumer');
   await alice.settle(fresh);
   assert.deepEqual(
-    alice.names().filter((name) => name.startsWith('participant-')), ['participant-joined', 'participant-left', 'participant-joined'],
+    alice.names().filter((name) => name.startsWith('participant-')),
+    ['participant-joined', 'participant-left', 'participant-joined'],
   );
   assert.equal(alice.count('consumer-closed'), 1);
   assert.equal(fresh.count('participant-replaced'), 0);
-  assert.deepEqual((await fresh.next('existing-participants')).participants.map(({ participantId }) => participantId), ['alice']);
+  assert.deepEqual(
+    (await fresh.next('existing-participants')).participants.map(({ participantId }) => participantId),
+    ['alice'],
+  );
   assert.equal((await roomStats(scene, room)).participantCount, 2);
 });
 
@@ -351,14 +365,18 @@ test('twenty in a room all see each other and each consumer once', async (scene)
   await Promise.all(people.map((person) => person.hears('new-consumer', 19)));
   await people[0].settle(...people);
   for (const person of people) {
-    const joined = person.heard.filter(({ event }) => event === 'participant-joined').map(({ args }) => args[0].participantId);
+    const joined = person.heard
+      .filter(({ event }) => event === 'participant-joined')
+      .map(({ args }) => args[0].participantId);
     assert.equal(new Set(joined).size, joined.length, `${person.userId} is told of somebody's joining twice`);
     const met = new Set(joined);
     for (const { args } of person.heard.filter(({ event }) => event === 'existing-participants'))
       for (const { participantId } of args[0].participants) met.add(participantId);
     assert.equal(met.size, 19, person.userId);
     assert.equal(person.count('new-consumer'), 19);
-    const producers = person.heard.filter(({ event }) => event === 'new-consumer').map(({ args }) => args[0].producerId);
+    const producers = person.heard
+      .filter(({ event }) => event === 'new-consumer')
+      .map(({ args }) => args[0].producerId);
     assert.equal(new Set(producers).size, 19);
   }
 });
@@ -369,5 +387,8 @@ test('userInfo is what the token says, not what a payload claims', async (scene)
   const bob = await scene.person('bob');
   await bob.ok('join-room', { roomId: room, userId: 'root', participantId: 'root', userInfo: { email: 'root@x' } });
   await bob.ok('create-webrtc-transport', { roomId: room, direction: 'send', participantId: 'root' });
-  assertShape(await alice.next('participant-joined'), { participantId: exactly('bob'), userInfo: exactly(info('bob')) });
+  assertShape(await alice.next('participant-joined'), {
+    participantId: exactly('bob'),
+    userInfo: exactly(info('bob')),
+  });
 });

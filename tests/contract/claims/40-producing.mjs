@@ -1,7 +1,12 @@
 // Section 2: producers, from the one who sends and as the others hear of them.
 import { strict as assert } from 'node:assert';
 import {
-  chromiumAudio, chromiumSimulcast, chromiumVideo, firefoxAudio, firefoxVideo, videoCodecNames,
+  chromiumAudio,
+  chromiumSimulcast,
+  chromiumVideo,
+  firefoxAudio,
+  firefoxVideo,
+  videoCodecNames,
 } from '../lib/media.mjs';
 import { test } from '../lib/runner.mjs';
 import { assertShape, exactly, isId } from '../lib/shape.mjs';
@@ -21,17 +26,30 @@ async function pair(scene) {
 for (const [type, [kind, parameters, appData]] of Object.entries(types)) {
   test(`a ${type} producer reaches the others as kind ${kind} and mediaType ${type}`, async (scene) => {
     const [alice, bob] = await pair(scene);
-    const created = await alice.reply('create-producer', { kind, rtpParameters: parameters(), appData: { ...appData, n: 1 } }, 'producer-created');
+    const created = await alice.reply(
+      'create-producer',
+      { kind, rtpParameters: parameters(), appData: { ...appData, n: 1 } },
+      'producer-created',
+    );
     assertShape(created, { producerId: isId, kind: (value) => value === kind || value === type, appData: 'object' });
     assert.equal(created.appData.n, 1);
     const consumer = await bob.next('new-consumer');
     assertShape(consumer, {
-      participantId: exactly('alice'), producerId: exactly(created.producerId), consumerId: isId, kind: exactly(kind), mediaType: exactly(type),
-      rtpParameters: 'object', producerPaused: exactly(false), consumerPaused: exactly(true), appData: 'object',
+      participantId: exactly('alice'),
+      producerId: exactly(created.producerId),
+      consumerId: isId,
+      kind: exactly(kind),
+      mediaType: exactly(type),
+      rtpParameters: 'object',
+      producerPaused: exactly(false),
+      consumerPaused: exactly(true),
+      appData: 'object',
     });
     assert.deepEqual(consumer.appData, { ...appData, n: 1, mediaType: type });
     assert.deepEqual(await bob.ok('resume-consumer', { consumerId: consumer.consumerId }), {
-      consumerId: consumer.consumerId, participantId: 'alice', kind,
+      consumerId: consumer.consumerId,
+      participantId: 'alice',
+      kind,
     });
     await alice.settle(bob);
     assert.equal(alice.count('new-consumer'), 0);
@@ -43,7 +61,10 @@ for (const [type, [kind, parameters, appData]] of Object.entries(types)) {
     await alice.produce(kind, parameters(), appData);
     const { consumerId } = await bob.next('new-consumer');
     const deaf = await scene.participant('deaf', alice.roomId, { recv: false });
-    for (const [request, event, data] of [['pause-producer', 'consumer-producer-paused', true], ['resume-producer', 'consumer-producer-resumed', false]]) {
+    for (const [request, event, data] of [
+      ['pause-producer', 'consumer-producer-paused', true],
+      ['resume-producer', 'consumer-producer-resumed', false],
+    ]) {
       await alice.ok(request, { kind: type });
       await alice.ok(request, { kind: type });
       const state = { participantId: 'alice', kind: type, event: 'paused', data };
@@ -84,17 +105,23 @@ for (const [type, [kind, parameters, appData]] of Object.entries(types)) {
       ids[name] = await alice.produce(itsKind, itsParameters(), itsAppData);
       await bob.next('new-consumer');
     }
-    const old = bob.heard.find(({ event, args }) => event === 'new-consumer' && args[0].producerId === ids[type]).args[0];
+    const old = bob.heard.find(({ event, args }) => event === 'new-consumer' && args[0].producerId === ids[type])
+      .args[0];
     const fresh = await alice.produce(kind, parameters(), appData);
     assert.notEqual(fresh, ids[type]);
     assert.equal((await bob.next('new-consumer')).producerId, fresh);
-    assert.deepEqual(await bob.next('consumer-producer-closed'), { consumerId: old.consumerId, participantId: 'alice', producerId: ids[type] });
+    assert.deepEqual(await bob.next('consumer-producer-closed'), {
+      consumerId: old.consumerId,
+      participantId: 'alice',
+      producerId: ids[type],
+    });
     assert.deepEqual(await bob.next('consumer-closed'), { consumerId: old.consumerId, participantId: 'alice' });
     await alice.settle(bob);
     for (const event of ['consumer-producer-closed', 'consumer-closed']) assert.equal(bob.count(event), 1);
     const names = { 'screen-video': 'screenVideo', 'screen-audio': 'screenAudio' };
     const { producers } = await alice.ok('get-participant-stats');
-    for (const name of Object.keys(types)) assert.equal(producers[names[name] ?? name].id, name === type ? fresh : ids[name]);
+    for (const name of Object.keys(types))
+      assert.equal(producers[names[name] ?? name].id, name === type ? fresh : ids[name]);
     assert.equal(Object.keys(producers).length, 4);
   });
 }
@@ -114,12 +141,17 @@ test('a producer that is refused leaves the old one as it was', async (scene) =>
   await bob.next('new-consumer');
   const broken = [
     { kind: 'video', rtpParameters: { ...chromiumVideo(), codecs: [] }, appData: {} },
-    { kind: 'video', rtpParameters: { ...chromiumVideo(), codecs: [{ ...chromiumVideo().codecs[0], mimeType: 'video/H265' }] }, appData: {} },
+    {
+      kind: 'video',
+      rtpParameters: { ...chromiumVideo(), codecs: [{ ...chromiumVideo().codecs[0], mimeType: 'video/H265' }] },
+      appData: {},
+    },
     { kind: 'video', rtpParameters: chromiumAudio(), appData: {} },
     { kind: 'video', rtpParameters: null, appData: {} },
     { kind: 'video', rtpParameters: chromiumVideo(), appData: 'none' },
   ];
-  for (const payload of broken) assert.equal((await alice.request('create-producer', payload)).ok, false, JSON.stringify(payload));
+  for (const payload of broken)
+    assert.equal((await alice.request('create-producer', payload)).ok, false, JSON.stringify(payload));
   await alice.settle(bob);
   assert.equal((await alice.ok('get-participant-stats')).producers.video.id, producerId);
   assert.equal(bob.count('consumer-closed') + bob.count('producer-closed'), 0);
@@ -128,7 +160,11 @@ test('a producer that is refused leaves the old one as it was', async (scene) =>
 test('an SSRC that another producer of the transport has is ssrc_taken', async (scene) => {
   const [alice] = await pair(scene);
   await alice.produce('audio', chromiumAudio({ ssrc: 77_000_001 }));
-  await alice.refused('create-producer', { kind: 'video', rtpParameters: chromiumVideo({ ssrc: 77_000_001 }), appData: {} }, 'ssrc_taken');
+  await alice.refused(
+    'create-producer',
+    { kind: 'video', rtpParameters: chromiumVideo({ ssrc: 77_000_001 }), appData: {} },
+    'ssrc_taken',
+  );
   await alice.produce('video', chromiumVideo());
 });
 
@@ -140,7 +176,11 @@ test('two people may have the same SSRC and MID', async (scene) => {
 
 test('producing needs the send transport: the receive transport alone gives no_transport', async (scene) => {
   const person = await scene.participant('p', scene.room(), { send: false });
-  await person.refused('create-producer', { kind: 'audio', rtpParameters: chromiumAudio(), appData: {} }, 'no_transport');
+  await person.refused(
+    'create-producer',
+    { kind: 'audio', rtpParameters: chromiumAudio(), appData: {} },
+    'no_transport',
+  );
 });
 
 test('Firefox and mediasoup-client 3.7 produce', async (scene) => {
@@ -148,7 +188,10 @@ test('Firefox and mediasoup-client 3.7 produce', async (scene) => {
   await alice.produce('audio', firefoxAudio());
   await alice.produce('video', firefoxVideo());
   assert.equal((await bob.next('new-consumer')).rtpParameters.codecs[0].payloadType, 100);
-  assert.deepEqual((await bob.next('new-consumer')).rtpParameters.codecs.map(({ payloadType }) => payloadType), [101, 102]);
+  assert.deepEqual(
+    (await bob.next('new-consumer')).rtpParameters.codecs.map(({ payloadType }) => payloadType),
+    [101, 102],
+  );
 });
 
 for (const codec of videoCodecNames)
@@ -167,7 +210,9 @@ for (const [title, change] of Object.entries({
   'without header extensions': ({ headerExtensions: _, ...rest }) => rest,
   'without an msid': ({ msid: _, ...rest }) => rest,
   'without RTX': (parameters) => ({
-    ...parameters, codecs: parameters.codecs.slice(0, 1), encodings: parameters.encodings.map(({ rtx: _, ...rest }) => rest),
+    ...parameters,
+    codecs: parameters.codecs.slice(0, 1),
+    encodings: parameters.encodings.map(({ rtx: _, ...rest }) => rest),
   }),
   'with fields that nobody knows': (parameters) => ({ ...parameters, novelty: { a: [1] } }),
 }))
@@ -194,7 +239,7 @@ for (const screen of [false, 1, 'true', null, {}])
     assert.equal((await bob.next('new-consumer')).mediaType, 'video');
   });
 
-test('appData.mediaType is the server\'s word, whatever the sender says', async (scene) => {
+test("appData.mediaType is the server's word, whatever the sender says", async (scene) => {
   const [alice, bob] = await pair(scene);
   await alice.produce('video', chromiumVideo(), { mediaType: 'screen-video' });
   const { appData, mediaType } = await bob.next('new-consumer');

@@ -1,7 +1,13 @@
-// Section 2: capabilities, transports and consumers as mediasoup-client needs them.
+// Section 2: who gets a consumer of what, and consumers as mediasoup-client needs them.
 import { strict as assert } from 'node:assert';
 import {
-  chromiumAudio, chromiumSimulcast, chromiumVideo, dtlsParameters, firefoxAudio, firefoxVideo, receives, uris,
+  chromiumAudio,
+  chromiumSimulcast,
+  chromiumVideo,
+  firefoxAudio,
+  firefoxVideo,
+  receives,
+  uris,
 } from '../lib/media.mjs';
 import { test } from '../lib/runner.mjs';
 import { assertShape, exactly, isCount } from '../lib/shape.mjs';
@@ -17,103 +23,6 @@ async function consumed(scene, kind, parameters, appData) {
   await alice.produce(kind, parameters, appData);
   return (await bob.next('new-consumer')).rtpParameters;
 }
-
-test('the router offers the codecs and payload types that clients have seen', async (scene) => {
-  const { codecs } = await (await scene.person()).join(scene.room());
-  const shape = {
-    kind: /^(audio|video)$/, mimeType: /^(audio|video)\/\w+$/, preferredPayloadType: isCount, clockRate: isCount, 'channels?': exactly(2),
-    parameters: 'object', rtcpFeedback: [{ type: 'string', 'parameter?': 'string' }],
-  };
-  assertShape(codecs, [shape]);
-  const seen = codecs.map(({ mimeType, preferredPayloadType, parameters }) =>
-    [preferredPayloadType, mimeType.split('/')[1], parameters['profile-level-id'] ?? parameters['profile-id'] ?? parameters.apt ?? ''].join(' ').trim(),
-  );
-  assert.deepEqual(seen.sort(), [
-    '100 opus', '101 VP8', '102 rtx 101', '103 VP9 2', '104 rtx 103', '105 H264 4d0032', '106 rtx 105', '107 H264 42e01f', '108 rtx 107',
-    '109 VP9 0', '110 rtx 109', '111 AV1', '112 rtx 111',
-  ]);
-});
-
-test('video codecs ask for a start at 1000 kbit/s, and opus for forward error correction', async (scene) => {
-  const { codecs } = await (await scene.person()).join(scene.room());
-  for (const { mimeType, parameters } of codecs)
-    if (mimeType.startsWith('video/') && mimeType !== 'video/rtx') assert.equal(parameters['x-google-start-bitrate'], 1000, mimeType);
-  assert.equal(codecs.find(({ mimeType }) => mimeType === 'audio/opus').parameters.useinbandfec, 1);
-  for (const { parameters } of codecs.filter(({ mimeType }) => mimeType === 'video/H264')) assert.equal(parameters['packetization-mode'], 1);
-});
-
-test('header extensions have the ids and directions that clients have seen', async (scene) => {
-  const { headerExtensions } = await (await scene.person()).join(scene.room());
-  assertShape(headerExtensions, [
-    { kind: /^(audio|video)$/, uri: 'string', preferredId: isCount, preferredEncrypt: exactly(false), direction: /^(sendrecv|recvonly)$/ },
-  ]);
-  const ids = {
-    [uris.MID]: 1, [uris.RID]: 2, [uris.REPAIRED_RID]: 3, [uris.ABS_SEND_TIME]: 4, [uris.TRANSPORT_CC]: 5, [uris.AUDIO_LEVEL]: 10,
-    [uris.ORIENTATION]: 11, [uris.TIME_OFFSET]: 12, [uris.CAPTURE_TIME]: 13, [uris.PLAYOUT_DELAY]: 14, [uris.DEPENDENCY]: 8,
-  };
-  assert.deepEqual(new Set(headerExtensions.map(({ uri }) => uri)), new Set(Object.keys(ids)));
-  for (const { kind, uri, preferredId, direction } of headerExtensions) {
-    assert.equal(preferredId, ids[uri], uri);
-    const inOnly = uri === uris.RID || uri === uris.REPAIRED_RID || (uri === uris.TRANSPORT_CC && kind === 'audio');
-    assert.equal(direction, inOnly ? 'recvonly' : 'sendrecv', `${kind} ${uri}`);
-  }
-});
-
-test('every room has the same capabilities', async (scene) => {
-  const person = await scene.person();
-  assert.deepEqual(await person.join(scene.room()), await person.join(scene.room()));
-});
-
-test('transports of a connection have ids, ICE credentials and candidates that a client can use', async (scene) => {
-  const person = await scene.participant('p', scene.room());
-  const other = await scene.participant('q', person.roomId);
-  const all = [person.send, person.recv, other.send, other.recv];
-  assert.equal(new Set(all.map(({ id }) => id)).size, 4);
-  assert.equal(new Set(all.map(({ iceParameters }) => iceParameters.usernameFragment)).size, 4);
-  assert.equal(new Set(all.map(({ iceParameters }) => iceParameters.password)).size, 4);
-  for (const { iceCandidates, dtlsParameters: dtls } of all) {
-    assert.ok(iceCandidates.length >= 1);
-    for (const { ip, address, tcpType } of iceCandidates) {
-      assert.equal(ip, address);
-      assert.notEqual(ip, '0.0.0.0');
-      assert.equal(tcpType, undefined);
-    }
-    assert.equal(new Set(iceCandidates.map(({ ip, protocol, port }) => `${protocol} ${ip} ${port}`)).size, iceCandidates.length);
-    const last = dtls.fingerprints.at(-1);
-    const bytes = { 'sha-1': 20, 'sha-224': 28, 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 }[last.algorithm];
-    assert.equal(last.value.split(':').length, bytes);
-  }
-});
-
-test('all fingerprints of a process are those of one certificate', async (scene) => {
-  const person = await scene.participant('p', scene.room());
-  const other = await scene.participant('q', scene.room());
-  assert.deepEqual(person.send.dtlsParameters, other.recv.dtlsParameters);
-});
-
-for (const [title, parameters] of Object.entries({
-  'role client': dtlsParameters(),
-  'role server': dtlsParameters('server'),
-  'role auto': dtlsParameters('auto'),
-  'no role': { fingerprints: dtlsParameters().fingerprints },
-  'several fingerprints': { role: 'client', fingerprints: [{ algorithm: 'sha-1', value: Array(20).fill('0a').join(':') }, ...dtlsParameters().fingerprints] },
-}))
-  test(`a transport connects with ${title}`, async (scene) => {
-    const person = await scene.participant('p', scene.room());
-    await person.ok('connect-webrtc-transport', { direction: 'recv', dtlsParameters: parameters });
-  });
-
-test('a direction that is created again is a new transport that can be connected again', async (scene) => {
-  const person = await scene.participant('p', scene.room());
-  for (const direction of ['send', 'recv']) {
-    await person.ok('connect-webrtc-transport', { direction, dtlsParameters: dtlsParameters() });
-    const again = await person.transport(direction);
-    assert.notEqual(again.id, person[direction].id);
-    await person.ok('connect-webrtc-transport', { direction, dtlsParameters: dtlsParameters() });
-  }
-  const { transports } = await person.ok('get-participant-stats');
-  assert.equal(transports.details.length, 2);
-});
 
 test('consumers come when capabilities follow the receive transport', async (scene) => {
   const room = scene.room();
@@ -192,7 +101,12 @@ test('a client that takes only the other VP9 or H264 profile gets no consumer', 
   const bob = await scene.participant('bob', room, { capabilities: null });
   const only = (profile) => {
     const all = receives(bob.router, ['video/vp9']);
-    return { ...all, codecs: all.codecs.filter(({ parameters }) => parameters['profile-id'] === undefined || parameters['profile-id'] === profile) };
+    return {
+      ...all,
+      codecs: all.codecs.filter(
+        ({ parameters }) => parameters['profile-id'] === undefined || parameters['profile-id'] === profile,
+      ),
+    };
   };
   await bob.ok('set-rtp-capabilities', { rtpCapabilities: only(0) });
   await alice.produce('video', chromiumVideo({ codec: 'VP9/2' }));
@@ -227,10 +141,15 @@ for (const [title, [kind, make]] of Object.entries(senders))
     const { rtpParameters } = await bob.next('new-consumer');
     const ssrc = (value) => isCount(value) && value > 0 && value < 2 ** 32 && value !== 1234;
     assertShape(rtpParameters, {
-      mid: (value) => typeof value === 'string' && value !== 'probator', 'msid?': 'string',
+      mid: (value) => typeof value === 'string' && value !== 'probator',
+      'msid?': 'string',
       codecs: [
         {
-          mimeType: 'string', payloadType: (value) => value >= 96 && value < 127, clockRate: isCount, 'channels?': exactly(2), parameters: 'object',
+          mimeType: 'string',
+          payloadType: (value) => value >= 96 && value < 127,
+          clockRate: isCount,
+          'channels?': exactly(2),
+          parameters: 'object',
           rtcpFeedback: [{ type: 'string', 'parameter?': 'string' }],
         },
       ],
@@ -245,12 +164,17 @@ for (const [title, [kind, make]] of Object.entries(senders))
       assert.ok(kind === 'video' || uri !== uris.TRANSPORT_CC, 'transport-cc in audio');
     }
     assert.ok(rtpParameters.headerExtensions.some(({ uri }) => uri === uris.MID));
-    assert.equal(new Set(rtpParameters.headerExtensions.map(({ id }) => id)).size, rtpParameters.headerExtensions.length);
+    assert.equal(
+      new Set(rtpParameters.headerExtensions.map(({ id }) => id)).size,
+      rtpParameters.headerExtensions.length,
+    );
     const offered = bob.router.codecs.find(({ mimeType }) => mimeType === sent.codecs[0].mimeType);
     assert.equal(rtpParameters.codecs[0].payloadType, offered.preferredPayloadType);
     assert.equal(rtpParameters.encodings.length, 1);
     assert.equal(Boolean(rtpParameters.encodings[0].rtx), kind === 'video');
-    const feedback = rtpParameters.codecs[0].rtcpFeedback.map(({ type, parameter }) => `${type} ${parameter ?? ''}`.trim());
+    const feedback = rtpParameters.codecs[0].rtcpFeedback.map(({ type, parameter }) =>
+      `${type} ${parameter ?? ''}`.trim(),
+    );
     if (kind === 'video') {
       assert.deepEqual(feedback.sort(), ['ccm fir', 'nack', 'nack pli', 'transport-cc']);
       assert.equal(rtpParameters.codecs[1].parameters.apt, rtpParameters.codecs[0].payloadType);
@@ -266,7 +190,10 @@ test('a client without transport-cc gets goog-remb instead', async (scene) => {
   const all = receives(bob.router);
   await bob.ok('set-rtp-capabilities', {
     rtpCapabilities: {
-      codecs: all.codecs.map((codec) => ({ ...codec, rtcpFeedback: codec.rtcpFeedback.filter(({ type }) => type !== 'transport-cc') })),
+      codecs: all.codecs.map((codec) => ({
+        ...codec,
+        rtcpFeedback: codec.rtcpFeedback.filter(({ type }) => type !== 'transport-cc'),
+      })),
       headerExtensions: all.headerExtensions.filter(({ uri }) => uri !== uris.TRANSPORT_CC),
     },
   });
@@ -282,7 +209,9 @@ test('a client without RTX gets none', async (scene) => {
   const alice = await scene.participant('alice', room);
   const bob = await scene.participant('bob', room, { capabilities: null });
   const all = receives(bob.router);
-  await bob.ok('set-rtp-capabilities', { rtpCapabilities: { ...all, codecs: all.codecs.filter(({ mimeType }) => mimeType !== 'video/rtx') } });
+  await bob.ok('set-rtp-capabilities', {
+    rtpCapabilities: { ...all, codecs: all.codecs.filter(({ mimeType }) => mimeType !== 'video/rtx') },
+  });
   await alice.produce('video', chromiumVideo());
   const { codecs, encodings } = (await bob.next('new-consumer')).rtpParameters;
   assert.equal(codecs.length, 1);
@@ -297,7 +226,10 @@ test('the mid is counted up on each transport and never used again', async (scen
     mids.push(Number((await bob.next('new-consumer')).rtpParameters.mid));
     if (i % 2) await alice.ok('close-producer', { kind: 'audio' });
   }
-  assert.deepEqual(mids, mids.map((_, i) => mids[0] + i));
+  assert.deepEqual(
+    mids,
+    mids.map((_, i) => mids[0] + i),
+  );
   const carol = await scene.participant('carol', alice.roomId);
   await alice.produce('audio', chromiumAudio());
   assert.equal(Number((await carol.next('new-consumer')).rtpParameters.mid), mids[0]);
@@ -313,7 +245,8 @@ test('SSRCs of consumers are all different, and none is 1234', async (scene) => 
   }
   const ssrcs = [];
   for (let i = 0; i < 16; ++i)
-    for (const { ssrc, rtx } of (await bob.next('new-consumer')).rtpParameters.encodings) ssrcs.push(ssrc, ...(rtx ? [rtx.ssrc] : []));
+    for (const { ssrc, rtx } of (await bob.next('new-consumer')).rtpParameters.encodings)
+      ssrcs.push(ssrc, ...(rtx ? [rtx.ssrc] : []));
   assert.equal(ssrcs.length, 24);
   assert.equal(new Set(ssrcs).size, 24);
   assert.ok(!ssrcs.includes(1234));
@@ -327,7 +260,10 @@ test('all producers of a transport have one CNAME, and the msid of their own', a
   const seen = [];
   for (let i = 0; i < 3; ++i) seen.push((await bob.next('new-consumer')).rtpParameters);
   assert.equal(new Set(seen.map(({ rtcp }) => rtcp.cname)).size, 1);
-  assert.deepEqual(seen.map(({ msid }) => msid), ['camera mic', 'camera lens', 'screen window']);
+  assert.deepEqual(
+    seen.map(({ msid }) => msid),
+    ['camera mic', 'camera lens', 'screen window'],
+  );
 });
 
 test('producers without rtcp.cname share one CNAME that is not empty', async (scene) => {
@@ -351,7 +287,8 @@ test('set-preferred-layers clamps to the layers that there are', async (scene) =
   const [alice, bob] = await pair(scene);
   await alice.produce('video', chromiumSimulcast());
   const { consumerId } = await bob.next('new-consumer');
-  const layers = (spatialLayer, temporalLayer) => bob.ok('set-preferred-layers', { consumerId, spatialLayer, temporalLayer });
+  const layers = (spatialLayer, temporalLayer) =>
+    bob.ok('set-preferred-layers', { consumerId, spatialLayer, temporalLayer });
   assert.deepEqual(await layers(0, 0), { consumerId, spatialLayer: 0, temporalLayer: 0 });
   assert.deepEqual(await layers(1, 2), { consumerId, spatialLayer: 1, temporalLayer: 2 });
   assert.deepEqual(await layers(7, 7), { consumerId, spatialLayer: 2, temporalLayer: 2 });
@@ -363,7 +300,9 @@ test('set-preferred-layers of a stream without layers is clamped to 0', async (s
   await alice.produce('video', chromiumVideo());
   const { consumerId } = await bob.next('new-consumer');
   assert.deepEqual(await bob.ok('set-preferred-layers', { consumerId, spatialLayer: 2, temporalLayer: 2 }), {
-    consumerId, spatialLayer: 0, temporalLayer: 0,
+    consumerId,
+    spatialLayer: 0,
+    temporalLayer: 0,
   });
 });
 
@@ -373,7 +312,8 @@ test('consumers start paused, and are counted as active once resumed', async (sc
   const { consumerId, consumerPaused } = await bob.next('new-consumer');
   assert.equal(consumerPaused, true);
   const counts = async () => {
-    const { totalConsumers, activeConsumers, pausedConsumers, details } = (await bob.ok('get-participant-stats')).consumers;
+    const { totalConsumers, activeConsumers, pausedConsumers, details } = (await bob.ok('get-participant-stats'))
+      .consumers;
     return [totalConsumers, activeConsumers, pausedConsumers, details[0].paused];
   };
   assert.deepEqual(await counts(), [1, 0, 1, true]);
@@ -391,7 +331,11 @@ test('a consumer of somebody else, of another room, or of nobody is not_found an
   const neighbour = await scene.participant('neighbour', alice.roomId);
   await neighbour.next('new-consumer');
   for (const person of [alice, stranger, neighbour])
-    for (const [event, more] of [['resume-consumer'], ['pause-consumer'], ['set-preferred-layers', { spatialLayer: 0 }]])
+    for (const [event, more] of [
+      ['resume-consumer'],
+      ['pause-consumer'],
+      ['set-preferred-layers', { spatialLayer: 0 }],
+    ])
       await person.refused(event, { consumerId, ...more }, 'not_found');
   for (const id of ['', 'x', '__proto__', 'constructor', 'toString', `${consumerId} `, 'x'.repeat(10_000)])
     await bob.refused('resume-consumer', { consumerId: id }, 'not_found');

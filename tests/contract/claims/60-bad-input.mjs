@@ -64,14 +64,36 @@ function trimmed(parameters) {
 
 /** Fields that may be missing or null, or whose value nobody reads. */
 const OPTIONAL = [
-  /appData$/, /\.mid$/, /\.msid$/, /rtcp(\.\w+)?$/, /headerExtensions$/, /\.encrypt$/, /\.parameters(\..+)?$/, /rtcpFeedback$/, /\.parameter$/,
-  /encodings$/, /encodings\.\d+\.\w+$/, /rtx$/, /\.kind$/, /preferredEncrypt$/, /direction$/, /channels$/, /dtlsParameters\.role$/, /temporalLayer$/,
-  /preferredPayloadType$/, /encodings\.\d+$/, /codecs$/,
+  /appData$/,
+  /\.mid$/,
+  /\.msid$/,
+  /rtcp(\.\w+)?$/,
+  /headerExtensions$/,
+  /\.encrypt$/,
+  /\.parameters(\..+)?$/,
+  /rtcpFeedback$/,
+  /\.parameter$/,
+  /encodings$/,
+  /encodings\.\d+\.\w+$/,
+  /rtx$/,
+  /\.kind$/,
+  /preferredEncrypt$/,
+  /direction$/,
+  /channels$/,
+  /dtlsParameters\.role$/,
+  /temporalLayer$/,
+  /preferredPayloadType$/,
+  /encodings\.\d+$/,
+  /codecs$/,
 ];
 /** Fields that this server does not read, of whatever type they are. */
 const UNREAD = [
-  /\.parameters\.\w[\w-]*$/, /headerExtensions\.\d+\.parameters$/, /rtpCapabilities\.codecs\.\d+\.kind$/,
-  /encodings\.\d+\.(active|scaleResolutionDownBy|maxBitrate|dtx)$/, /preferredEncrypt$/, /\.encrypt$/,
+  /\.parameters\.\w[\w-]*$/,
+  /headerExtensions\.\d+\.parameters$/,
+  /rtpCapabilities\.codecs\.\d+\.kind$/,
+  /encodings\.\d+\.(active|scaleResolutionDownBy|maxBitrate|dtx)$/,
+  /preferredEncrypt$/,
+  /\.encrypt$/,
 ];
 
 for (const [title, make] of Object.entries(requests)) {
@@ -87,22 +109,41 @@ for (const [title, make] of Object.entries(requests)) {
       const required = !OPTIONAL.some((pattern) => pattern.test(path));
       const mayBeMissing = !required && (value === 'missing' || value === 'null');
       const unread = UNREAD.some((pattern) => pattern.test(path));
-      if (reply.ok ? !mayBeMissing && !unread : !['invalid_request', 'unsupported', 'not_found', 'already_connected'].includes(reply.error.code))
+      if (
+        reply.ok
+          ? !mayBeMissing && !unread
+          : !['invalid_request', 'unsupported', 'not_found', 'already_connected'].includes(reply.error.code)
+      )
         wrong.push(`${path} = ${value}: ${JSON.stringify(reply).slice(0, 120)}`);
-      if (!reply.ok && required && reply.error.code !== 'invalid_request') wrong.push(`${path} = ${value}: ${reply.error.code}`);
+      if (!reply.ok && required && reply.error.code !== 'invalid_request')
+        wrong.push(`${path} = ${value}: ${reply.error.code}`);
       if (event === 'join-room' && reply.ok) await person.enter(room);
     }
     assert.deepEqual(wrong, []);
     assert.ok(person.socket.connected);
     await person.settle(other);
-    assert.deepEqual(other.names(before).filter((name) => !/producer|consumer/.test(name)), []);
+    assert.deepEqual(
+      other.names(before).filter((name) => !/producer|consumer/.test(name)),
+      [],
+    );
   });
 }
 
 for (const event of Object.keys(requests).filter((title) => !title.includes('('))) {
   test(`${event} without a payload, with another thing than an object, or with binary is invalid_request`, async (scene) => {
     const person = await scene.participant('clumsy', scene.room());
-    for (const payload of [[], [null], ['x'], [7], [true], [[]], [[{}]], [{}], [Buffer.from('x')], [{ roomId: Buffer.from('x'), direction: Buffer.from('send') }]]) {
+    for (const payload of [
+      [],
+      [null],
+      ['x'],
+      [7],
+      [true],
+      [[]],
+      [[{}]],
+      [{}],
+      [Buffer.from('x')],
+      [{ roomId: Buffer.from('x'), direction: Buffer.from('send') }],
+    ]) {
       const reply = await person.request(event, ...payload);
       assert.equal(reply.ok, false, JSON.stringify(payload));
       assert.equal(reply.error.code, 'invalid_request', `${JSON.stringify(payload)}: ${JSON.stringify(reply)}`);
@@ -125,8 +166,18 @@ test('prototype keys in a payload are nothing special', async (scene) => {
 
 test('a producer kind that is none of the four is invalid_request', async (scene) => {
   const person = await scene.participant('p', scene.room());
-  for (const kind of ['', 'Audio', 'screen', 'screenVideo', 'screen_video', '__proto__', 'constructor', 'x'.repeat(10_000)])
-    for (const event of ['pause-producer', 'resume-producer', 'close-producer']) await person.refused(event, { kind }, 'invalid_request');
+  for (const kind of [
+    '',
+    'Audio',
+    'screen',
+    'screenVideo',
+    'screen_video',
+    '__proto__',
+    'constructor',
+    'x'.repeat(10_000),
+  ])
+    for (const event of ['pause-producer', 'resume-producer', 'close-producer'])
+      await person.refused(event, { kind }, 'invalid_request');
   for (const kind of ['screen-video', 'screen-audio', 'data'])
     await person.refused('create-producer', { kind, rtpParameters: chromiumVideo(), appData: {} }, 'invalid_request');
 });
@@ -173,7 +224,8 @@ test('resume that is no boolean is invalid_request, and true for somebody new jo
   const person = await scene.person();
   const roomId = scene.room();
   for (const resume of ['yes', 1, {}, []]) await person.refused('join-room', { roomId, resume }, 'invalid_request');
-  for (const resume of [true, false]) assert.ok((await person.ok('join-room', { roomId, resume })).rtpCapabilities.codecs.length > 0);
+  for (const resume of [true, false])
+    assert.ok((await person.ok('join-room', { roomId, resume })).rtpCapabilities.codecs.length > 0);
 });
 
 test('500 requests at once are no flood', async (scene) => {
@@ -221,7 +273,11 @@ test('appData as large as a room full of clients can carry comes through, and to
   const bob = await scene.participant('bob', room);
   await alice.produce('audio', chromiumAudio(), { text: 'é'.repeat(500) });
   assert.equal((await bob.next('new-consumer')).appData.text, 'é'.repeat(500));
-  await alice.refused('create-producer', { kind: 'audio', rtpParameters: chromiumAudio(), appData: { text: 'x'.repeat(900_000) } }, 'invalid_request');
+  await alice.refused(
+    'create-producer',
+    { kind: 'audio', rtpParameters: chromiumAudio(), appData: { text: 'x'.repeat(900_000) } },
+    'invalid_request',
+  );
 });
 
 test('long lists in parameters are refused, and nobody waits for them', async (scene) => {
@@ -239,9 +295,17 @@ test('long lists in parameters are refused, and nobody waits for them', async (s
   ])
     assert.equal((await person.request('create-producer', { kind: 'audio', rtpParameters, appData: {} })).ok, false);
   const { fingerprints } = dtlsParameters();
-  await person.refused('connect-webrtc-transport', { direction: 'send', dtlsParameters: { role: 'client', fingerprints: many(fingerprints[0], 5_000) } }, 'invalid_request');
+  await person.refused(
+    'connect-webrtc-transport',
+    { direction: 'send', dtlsParameters: { role: 'client', fingerprints: many(fingerprints[0], 5_000) } },
+    'invalid_request',
+  );
   const capabilities = receives(person.router);
-  await person.refused('set-rtp-capabilities', { rtpCapabilities: { ...capabilities, codecs: many(capabilities.codecs[0], 3_000) } }, 'invalid_request');
+  await person.refused(
+    'set-rtp-capabilities',
+    { rtpCapabilities: { ...capabilities, codecs: many(capabilities.codecs[0], 3_000) } },
+    'invalid_request',
+  );
   await person.settle(other);
 });
 
@@ -249,12 +313,29 @@ test('fingerprints that are none are invalid_request, and the transport can stil
   const person = await scene.participant('p', scene.room());
   const good = dtlsParameters().fingerprints[0];
   for (const fingerprint of [
-    { ...good, algorithm: 'md5' }, { ...good, algorithm: '' }, { ...good, value: '' }, { ...good, value: good.value.slice(0, -3) },
-    { ...good, value: good.value.replaceAll(':', '') }, { ...good, value: good.value.replace(/^../, 'GG') }, { ...good, algorithm: 'sha-1' },
+    { ...good, algorithm: 'md5' },
+    { ...good, algorithm: '' },
+    { ...good, value: '' },
+    { ...good, value: good.value.slice(0, -3) },
+    { ...good, value: good.value.replaceAll(':', '') },
+    { ...good, value: good.value.replace(/^../, 'GG') },
+    { ...good, algorithm: 'sha-1' },
   ])
-    await person.refused('connect-webrtc-transport', { direction: 'send', dtlsParameters: { role: 'client', fingerprints: [fingerprint] } }, 'invalid_request');
-  await person.refused('connect-webrtc-transport', { direction: 'send', dtlsParameters: { role: 'client', fingerprints: [] } }, 'invalid_request');
-  await person.refused('connect-webrtc-transport', { direction: 'sideways', dtlsParameters: dtlsParameters() }, 'invalid_request');
+    await person.refused(
+      'connect-webrtc-transport',
+      { direction: 'send', dtlsParameters: { role: 'client', fingerprints: [fingerprint] } },
+      'invalid_request',
+    );
+  await person.refused(
+    'connect-webrtc-transport',
+    { direction: 'send', dtlsParameters: { role: 'client', fingerprints: [] } },
+    'invalid_request',
+  );
+  await person.refused(
+    'connect-webrtc-transport',
+    { direction: 'sideways', dtlsParameters: dtlsParameters() },
+    'invalid_request',
+  );
   await person.ok('connect-webrtc-transport', { direction: 'send', dtlsParameters: dtlsParameters() });
 });
 
@@ -279,7 +360,21 @@ test('too many events are rate_limited, the others are not, and the connection l
 test('a client that breaks the packet format is cut off, and nobody else', async (scene) => {
   const room = scene.room();
   const other = await scene.participant('other', room);
-  for (const bytes of ['4', '42', '42{}', '42[', '42[]', '42[7]', '4999', '49', '42[null,{}]', '4\u0000', 'x', '451-["join-room",{"_placeholder":true,"num":7}]', '4"']) {
+  for (const bytes of [
+    '4',
+    '42',
+    '42{}',
+    '42[',
+    '42[]',
+    '42[7]',
+    '4999',
+    '49',
+    '42[null,{}]',
+    '4\u0000',
+    'x',
+    '451-["join-room",{"_placeholder":true,"num":7}]',
+    '4"',
+  ]) {
     const person = await scene.person();
     const { ws } = person.socket.io.engine.transport;
     ws.send(bytes);
@@ -295,8 +390,15 @@ test('polling: bad requests get 400 and no session is harmed', async (scene) => 
   const person = await scene.participant('p', scene.room(), { transports: ['polling'] });
   const base = `${server.url}/socket.io/`;
   for (const query of [
-    '', '?EIO=4', '?EIO=3&transport=polling', '?EIO=5&transport=polling', '?EIO=4&transport=carrier-pigeon', '?EIO=4&transport=__proto__',
-    '?EIO=4&transport=polling&sid=no-such-session', '?EIO=4&transport=polling&sid=__proto__', `?EIO=4&transport=polling&sid=${'x'.repeat(1000)}`,
+    '',
+    '?EIO=4',
+    '?EIO=3&transport=polling',
+    '?EIO=5&transport=polling',
+    '?EIO=4&transport=carrier-pigeon',
+    '?EIO=4&transport=__proto__',
+    '?EIO=4&transport=polling&sid=no-such-session',
+    '?EIO=4&transport=polling&sid=__proto__',
+    `?EIO=4&transport=polling&sid=${'x'.repeat(1000)}`,
   ])
     assert.equal((await fetch(base + query)).status, 400, query);
   const post = await fetch(`${base}?EIO=4&transport=polling&sid=no-such-session`, { method: 'POST', body: '40' });
@@ -309,7 +411,10 @@ test('events before the namespace is connected change nothing and harm nobody', 
   const base = `${server.url}/socket.io/?EIO=4&transport=polling`;
   const open = await (await fetch(base)).text();
   const { sid } = JSON.parse(open.slice(1));
-  await fetch(`${base}&sid=${sid}`, { method: 'POST', body: `42${JSON.stringify(['join-room', { roomId: 'before' }])}` });
+  await fetch(`${base}&sid=${sid}`, {
+    method: 'POST',
+    body: `42${JSON.stringify(['join-room', { roomId: 'before' }])}`,
+  });
   const stats = await (await fetch(`${server.url}/stats`)).json();
   assert.ok(!stats.roomStats.some(({ roomId }) => roomId === 'before'));
   await (await scene.person()).join(scene.room());

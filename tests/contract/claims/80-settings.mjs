@@ -17,14 +17,29 @@ async function refuses(scene, { env = {}, ...options }, ...patterns) {
 
 const bad = {
   PORT: ['port', '-1', '65536', '80.5', '0x50', '1e3', '3003 3004'],
-  MEDIASOUP_LISTEN_IP: ['localhost', '1.2.3', '1.2.3.4.5', '256.0.0.1', '127.0.0.1,', '127.0.0.1,127.0.0.1', '224.0.0.1', 'fe80::zz'],
+  MEDIASOUP_LISTEN_IP: [
+    'localhost',
+    '1.2.3',
+    '1.2.3.4.5',
+    '256.0.0.1',
+    '127.0.0.1,',
+    '127.0.0.1,127.0.0.1',
+    '224.0.0.1',
+    'fe80::zz',
+  ],
   MEDIASOUP_ANNOUNCED_IP: ['example.org', '1.2.3', '0.0.0.0', '::', '1.2.3.4:80'],
   MEDIASOUP_MIN_PORT: ['0', '-1', '65536', 'x', '50000.5'],
   MEDIASOUP_MAX_PORT: ['0', '-1', '65536', 'x', '1'],
   MEDIASOUP_LOG_LEVEL: ['info', 'verbose', 'WARN!', '1'],
   LOG_LEVEL: ['none', 'verbose', 'trace', '1'],
   MEDIASOUP_NUM_WORKERS: ['0', '-1', '1.5', 'all', '100000'],
-  CORS_ORIGIN: ['example.org', 'https://example.org/', 'https://example.org/path', 'https://a.example,,https://b.example', 'https://*.example.org'],
+  CORS_ORIGIN: [
+    'example.org',
+    'https://example.org/',
+    'https://example.org/path',
+    'https://a.example,,https://b.example',
+    'https://*.example.org',
+  ],
 };
 
 for (const [name, values] of Object.entries(bad))
@@ -34,12 +49,21 @@ for (const [name, values] of Object.entries(bad))
       if (name === 'MEDIASOUP_MAX_PORT' && value === '1') assert.match(told, /MEDIASOUP_M(IN|AX)_PORT/);
       else assert.match(told, new RegExp(`${name}.*allowed`, 's'), value);
       // Of a list the bad part is shown, which is empty where two commas meet.
-      assert.ok([value, ...value.split(',')].some((part) => told.includes(`"${part}"`) || told.includes(`is ${part}`)), `${value}: ${told}`);
+      assert.ok(
+        [value, ...value.split(',')].some((part) => told.includes(`"${part}"`) || told.includes(`is ${part}`)),
+        `${value}: ${told}`,
+      );
     }
   });
 
 test('all that is wrong is said at once, one line each', async (scene) => {
-  const told = await refuses(scene, { env: { PORT: 'x', LOG_LEVEL: 'y', MEDIASOUP_NUM_WORKERS: 'z' } }, /^.*PORT/m, /^.*LOG_LEVEL/m, /^.*MEDIASOUP_NUM_WORKERS/m);
+  const told = await refuses(
+    scene,
+    { env: { PORT: 'x', LOG_LEVEL: 'y', MEDIASOUP_NUM_WORKERS: 'z' } },
+    /^.*PORT/m,
+    /^.*LOG_LEVEL/m,
+    /^.*MEDIASOUP_NUM_WORKERS/m,
+  );
   assert.ok(told.trim().split('\n').length >= 3);
 });
 
@@ -56,7 +80,10 @@ for (const [title, secret] of [
     const server = await scene.ownServer({ JWT_SECRET: secret });
     assert.match(server.err, /warning.*JWT_SECRET/);
     assert.ok(!(server.err + server.out).includes(secret));
-    const person = await scene.stranger({ server, token: hs256({ userId: 'u', email: 'u@x', exp: inSeconds(60) }, secret) });
+    const person = await scene.stranger({
+      server,
+      token: hs256({ userId: 'u', email: 'u@x', exp: inSeconds(60) }, secret),
+    });
     await person.next('#connect');
   });
 
@@ -74,7 +101,9 @@ test('a strong JWT_SECRET gives no warning, also with NODE_ENV=production', asyn
 test('a public key that is none, is too weak, or is of another kind exits with status 2', async (scene) => {
   const pem = (key, type) => key.export({ type, format: 'pem' });
   for (const key of [
-    'no key', '/no/such/file', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
+    'no key',
+    '/no/such/file',
+    '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n',
     pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey, 'spki'),
     pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey, 'spki'),
     pem(generateKeyPairSync('ed25519').publicKey, 'spki'),
@@ -91,7 +120,10 @@ test('the command line wins over the environment', async (scene) => {
 test('the environment wins over .env, and .env counts where nothing else is said', async (scene) => {
   const settings = await usualSettings();
   const dotenv = `# a comment\nPORT=nonsense\n\nexport MEDIASOUP_NUM_WORKERS='1'\nJWT_SECRET="${settings.JWT_SECRET}"\n`;
-  const server = scene.launch({ env: { ...settings, JWT_SECRET: undefined, MEDIASOUP_NUM_WORKERS: undefined }, dotenv });
+  const server = scene.launch({
+    env: { ...settings, JWT_SECRET: undefined, MEDIASOUP_NUM_WORKERS: undefined },
+    dotenv,
+  });
   await server.listening;
   assert.equal((await (await fetch(`${server.url}/stats`)).json()).workers, 1);
   await (await scene.person('p', { server })).join(scene.room());
@@ -102,19 +134,36 @@ test('--help lists every setting and exits with status 0', async (scene) => {
   const server = scene.launch({ args: ['--help'], env: { PORT: 'nonsense' } });
   assert.equal(await server.ended(), 0);
   for (const name of [
-    'PORT', 'JWT_SECRET', 'JWT_PUBLIC_KEY', 'ADMIN_TOKEN', 'CORS_ORIGIN', 'MEDIASOUP_LISTEN_IP', 'MEDIASOUP_ANNOUNCED_IP', 'MEDIASOUP_MIN_PORT',
-    'MEDIASOUP_MAX_PORT', 'MEDIASOUP_LOG_LEVEL', 'LOG_LEVEL', 'MEDIASOUP_NUM_WORKERS', '--demo',
+    'PORT',
+    'JWT_SECRET',
+    'JWT_PUBLIC_KEY',
+    'ADMIN_TOKEN',
+    'CORS_ORIGIN',
+    'MEDIASOUP_LISTEN_IP',
+    'MEDIASOUP_ANNOUNCED_IP',
+    'MEDIASOUP_MIN_PORT',
+    'MEDIASOUP_MAX_PORT',
+    'MEDIASOUP_LOG_LEVEL',
+    'LOG_LEVEL',
+    'MEDIASOUP_NUM_WORKERS',
+    '--demo',
   ])
     assert.ok(server.out.includes(name), name);
-  for (const value of ['3003', '40000', '49999', 'http://localhost:5173', '0.0.0.0']) assert.ok(server.out.includes(value), value);
+  for (const value of ['3003', '40000', '49999', 'http://localhost:5173', '0.0.0.0'])
+    assert.ok(server.out.includes(value), value);
 });
 
 test('an option that is none exits with status 2 and names it', async (scene) => {
-  for (const args of [['--porrt', '1'], ['--port'], ['stray'], ['-x']]) await refuses(scene, { args }, new RegExp(args[0]));
+  for (const args of [['--porrt', '1'], ['--port'], ['stray'], ['-x']])
+    await refuses(scene, { args }, new RegExp(args[0]));
 });
 
 test('more workers than media ports exits with status 2 and names the setting', async (scene) => {
-  await refuses(scene, { env: { MEDIASOUP_MIN_PORT: '30000', MEDIASOUP_MAX_PORT: '30001', MEDIASOUP_NUM_WORKERS: '3' } }, /MEDIASOUP_NUM_WORKERS/);
+  await refuses(
+    scene,
+    { env: { MEDIASOUP_MIN_PORT: '30000', MEDIASOUP_MAX_PORT: '30001', MEDIASOUP_NUM_WORKERS: '3' } },
+    /MEDIASOUP_NUM_WORKERS/,
+  );
 });
 
 test('a port that is taken ends the start with its number and status 1', async (scene) => {
@@ -136,7 +185,11 @@ test('each worker takes one media port, the next free one of the range', async (
   const blocker = createSocket('udp4');
   await new Promise((done) => blocker.bind(first, '127.0.0.1', done));
   try {
-    const server = await scene.ownServer({ MEDIASOUP_MIN_PORT: String(first), MEDIASOUP_MAX_PORT: String(first + 3), MEDIASOUP_NUM_WORKERS: '2' });
+    const server = await scene.ownServer({
+      MEDIASOUP_MIN_PORT: String(first),
+      MEDIASOUP_MAX_PORT: String(first + 3),
+      MEDIASOUP_NUM_WORKERS: '2',
+    });
     const ports = new Set();
     for (let i = 0; i < 2; ++i) for (const { port } of await candidatesOf(scene, server)) ports.add(port);
     assert.deepEqual([...ports].sort(), [first + 1, first + 2]);
@@ -165,9 +218,11 @@ test('the announced address stands in the candidates', async (scene) => {
   assert.deepEqual([...new Set(candidates.map(({ ip, address }) => `${ip} ${address}`))], ['203.0.113.7 203.0.113.7']);
 });
 
-test('a wildcard without an announced address announces the machine\'s own', async (scene) => {
+test("a wildcard without an announced address announces the machine's own", async (scene) => {
   const server = await scene.ownServer({ MEDIASOUP_LISTEN_IP: '0.0.0.0' });
-  const own = Object.values(networkInterfaces()).flat().map(({ address }) => address);
+  const own = Object.values(networkInterfaces())
+    .flat()
+    .map(({ address }) => address);
   const candidates = await candidatesOf(scene, server);
   assert.ok(candidates.length > 0);
   for (const { ip, address } of candidates) {
@@ -216,7 +271,8 @@ test('secrets and tokens stand nowhere in the log', async (scene) => {
   await (await scene.stranger({ server, token: wrong })).next('#connect_error');
   await fetch(`${server.url}/stats`, { headers: { Authorization: `Bearer ${settings.ADMIN_TOKEN}` } });
   await server.stop();
-  for (const secret of [settings.ADMIN_TOKEN, 'contract-4f1c9be2a7d05386', token, wrong]) assert.ok(!(server.err + server.out).includes(secret));
+  for (const secret of [settings.ADMIN_TOKEN, 'contract-4f1c9be2a7d05386', token, wrong])
+    assert.ok(!(server.err + server.out).includes(secret));
 });
 
 test('--demo listens on loopback only and gives a token of its own secret', async (scene) => {
@@ -240,7 +296,7 @@ async function joined(person, room) {
   return person;
 }
 
-test('two demo servers do not take each other\'s tokens', async (scene) => {
+test("two demo servers do not take each other's tokens", async (scene) => {
   const [one, two] = [
     scene.launch({ env: { ...(await usualSettings()), JWT_SECRET: undefined }, args: ['--demo'] }),
     scene.launch({ env: { ...(await usualSettings()), JWT_SECRET: undefined }, args: ['--demo'] }),
@@ -258,14 +314,27 @@ test('demo mode refuses an address beyond loopback', async (scene) => {
 test('bad names get no demo token', async (scene) => {
   const server = scene.launch({ env: { ...(await usualSettings()), JWT_SECRET: undefined }, args: ['--demo'] });
   await server.listening;
-  for (const body of ['', 'x', '[]', '{}', '{"name":""}', '{"name":7}', '{"name":"a\\nb"}', JSON.stringify({ name: 'x'.repeat(65) })])
+  for (const body of [
+    '',
+    'x',
+    '[]',
+    '{}',
+    '{"name":""}',
+    '{"name":7}',
+    '{"name":"a\\nb"}',
+    JSON.stringify({ name: 'x'.repeat(65) }),
+  ])
     assert.equal((await fetch(`${server.url}/demo/token`, { method: 'POST', body })).status, 400, body);
 });
 
 test('a start without any setting is demo mode on port 3003 of loopback', async (scene) => {
   const server = scene.launch({ env: { PATH: process.env.PATH } });
-  const busy = await server.listening.then(() => false, () => true);
-  if (busy) assert.match(server.err, /3003/); // Another program has the port: then the reason is said.
+  const busy = await server.listening.then(
+    () => false,
+    () => true,
+  );
+  if (busy)
+    assert.match(server.err, /3003/); // Another program has the port: then the reason is said.
   else {
     await server.stop();
     assert.match(server.out, /127\.0\.0\.1:3003/);
@@ -282,7 +351,9 @@ for (const signal of ['SIGTERM', 'SIGINT'])
   test(`${signal} ends the server with status 0 within 2 s, also with people in calls`, async (scene) => {
     const server = await scene.ownServer();
     const people = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => scene.participant(`p${i}`, 'a room', { server, transports: [i % 4 ? 'websocket' : 'polling'] })),
+      Array.from({ length: 20 }, (_, i) =>
+        scene.participant(`p${i}`, 'a room', { server, transports: [i % 4 ? 'websocket' : 'polling'] }),
+      ),
     );
     const { status, tookMs } = await server.stop(signal);
     assert.equal(status, 0, server.err);

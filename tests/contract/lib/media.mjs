@@ -14,7 +14,16 @@ const CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-t
 const PLAYOUT_DELAY = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
 const DEPENDENCY = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
 export const uris = {
-  MID, RID, REPAIRED_RID, ABS_SEND_TIME, TRANSPORT_CC, AUDIO_LEVEL, ORIENTATION, TIME_OFFSET, CAPTURE_TIME, PLAYOUT_DELAY,
+  MID,
+  RID,
+  REPAIRED_RID,
+  ABS_SEND_TIME,
+  TRANSPORT_CC,
+  AUDIO_LEVEL,
+  ORIENTATION,
+  TIME_OFFSET,
+  CAPTURE_TIME,
+  PLAYOUT_DELAY,
   DEPENDENCY,
 };
 
@@ -27,25 +36,44 @@ const VIDEO_FEEDBACK = [
   { type: 'nack', parameter: 'pli' },
 ];
 const rtx = (payloadType, apt) => ({
-  mimeType: 'video/rtx', payloadType, clockRate: 90000, parameters: { apt }, rtcpFeedback: [],
+  mimeType: 'video/rtx',
+  payloadType,
+  clockRate: 90000,
+  parameters: { apt },
+  rtcpFeedback: [],
 });
 const videoCodec = (mimeType, payloadType, parameters = {}) => [
   { mimeType, payloadType, clockRate: 90000, parameters, rtcpFeedback: VIDEO_FEEDBACK },
   rtx(payloadType + 1, payloadType),
 ];
 const CHROMIUM_VIDEO_EXTENSIONS = extensions(
-  [MID, 4], [RID, 10], [REPAIRED_RID, 11], [ABS_SEND_TIME, 2], [TRANSPORT_CC, 3], [ORIENTATION, 13], [TIME_OFFSET, 14],
+  [MID, 4],
+  [RID, 10],
+  [REPAIRED_RID, 11],
+  [ABS_SEND_TIME, 2],
+  [TRANSPORT_CC, 3],
+  [ORIENTATION, 13],
+  [TIME_OFFSET, 14],
   [PLAYOUT_DELAY, 5],
 );
 
 /** A microphone in Chromium. `cname` and `msid` say what belongs together. */
-export function chromiumAudio({ mid = '0', ssrc = nextSsrc(), cname = 'kX1yLp5mGZ6q', msid = 'stream-a track-a' } = {}) {
+export function chromiumAudio({
+  mid = '0',
+  ssrc = nextSsrc(),
+  cname = 'kX1yLp5mGZ6q',
+  msid = 'stream-a track-a',
+} = {}) {
   return {
     mid,
     codecs: [
       {
-        mimeType: 'audio/opus', payloadType: 111, clockRate: 48000, channels: 2,
-        parameters: { minptime: 10, useinbandfec: 1 }, rtcpFeedback: [{ type: 'transport-cc', parameter: '' }],
+        mimeType: 'audio/opus',
+        payloadType: 111,
+        clockRate: 48000,
+        channels: 2,
+        parameters: { minptime: 10, useinbandfec: 1 },
+        rtcpFeedback: [{ type: 'transport-cc', parameter: '' }],
       },
     ],
     headerExtensions: extensions([MID, 4], [ABS_SEND_TIME, 2], [TRANSPORT_CC, 3], [AUDIO_LEVEL, 1]),
@@ -60,10 +88,14 @@ const CODECS = {
   'VP9/0': videoCodec('video/VP9', 98, { 'profile-id': 0 }),
   'VP9/2': videoCodec('video/VP9', 100, { 'profile-id': 2 }),
   'H264/42e01f': videoCodec('video/H264', 108, {
-    'level-asymmetry-allowed': 1, 'packetization-mode': 1, 'profile-level-id': '42e01f',
+    'level-asymmetry-allowed': 1,
+    'packetization-mode': 1,
+    'profile-level-id': '42e01f',
   }),
   'H264/4d0032': videoCodec('video/H264', 123, {
-    'level-asymmetry-allowed': 1, 'packetization-mode': 1, 'profile-level-id': '4d0032',
+    'level-asymmetry-allowed': 1,
+    'packetization-mode': 1,
+    'profile-level-id': '4d0032',
   }),
   AV1: videoCodec('video/AV1', 45, { 'level-idx': 5, profile: 0, tier: 0 }),
 };
@@ -71,7 +103,12 @@ export const videoCodecNames = Object.keys(CODECS);
 
 /** A camera in Chromium, one encoding. */
 export function chromiumVideo({
-  codec = 'VP8', mid = '1', ssrc = nextSsrc(), rtxSsrc = nextSsrc(), cname = 'kX1yLp5mGZ6q', msid = 'stream-a track-v',
+  codec = 'VP8',
+  mid = '1',
+  ssrc = nextSsrc(),
+  rtxSsrc = nextSsrc(),
+  cname = 'kX1yLp5mGZ6q',
+  msid = 'stream-a track-v',
   scalabilityMode,
 } = {}) {
   return {
@@ -89,7 +126,12 @@ export function chromiumSimulcast({ mid = '1', cname = 'kX1yLp5mGZ6q', msid = 's
   return {
     ...chromiumVideo({ mid, cname, msid }),
     encodings: ['r0', 'r1', 'r2'].map((rid, i) => ({
-      rid, active: true, dtx: false, scalabilityMode: 'L1T3', scaleResolutionDownBy: 4 >> i, maxBitrate: 200_000 << (2 * i),
+      rid,
+      active: true,
+      dtx: false,
+      scalabilityMode: 'L1T3',
+      scaleResolutionDownBy: 4 >> i,
+      maxBitrate: 200_000 << (2 * i),
     })),
   };
 }
@@ -100,8 +142,12 @@ export function firefoxAudio({ mid = '0', ssrc = nextSsrc() } = {}) {
     mid,
     codecs: [
       {
-        mimeType: 'audio/opus', payloadType: 109, clockRate: 48000, channels: 2,
-        parameters: { maxplaybackrate: 48000, stereo: 1, useinbandfec: 1 }, rtcpFeedback: [],
+        mimeType: 'audio/opus',
+        payloadType: 109,
+        clockRate: 48000,
+        channels: 2,
+        parameters: { maxplaybackrate: 48000, stereo: 1, useinbandfec: 1 },
+        rtcpFeedback: [],
       },
     ],
     headerExtensions: extensions([MID, 3], [AUDIO_LEVEL, 1]),
@@ -114,7 +160,13 @@ export function firefoxVideo({ mid = '1', ssrc = nextSsrc(), rtxSsrc = nextSsrc(
   return {
     mid,
     codecs: [
-      { mimeType: 'video/VP8', payloadType: 120, clockRate: 90000, parameters: { 'max-fs': 12288, 'max-fr': 60 }, rtcpFeedback: VIDEO_FEEDBACK },
+      {
+        mimeType: 'video/VP8',
+        payloadType: 120,
+        clockRate: 90000,
+        parameters: { 'max-fs': 12288, 'max-fr': 60 },
+        rtcpFeedback: VIDEO_FEEDBACK,
+      },
       rtx(124, 120),
     ],
     headerExtensions: extensions([MID, 3], [ABS_SEND_TIME, 4], [TIME_OFFSET, 5], [PLAYOUT_DELAY, 6], [TRANSPORT_CC, 7]),
@@ -130,9 +182,12 @@ const bareMime = (codec) => codec.mimeType.toLowerCase();
  * @param {string[]} [only] MIME types, small, without rtx; undefined for all
  */
 export function receives(router, only) {
-  const taken = router.codecs.filter((codec) => bareMime(codec) !== 'video/rtx' && (!only || only.includes(bareMime(codec))));
+  const taken = router.codecs.filter(
+    (codec) => bareMime(codec) !== 'video/rtx' && (!only || only.includes(bareMime(codec))),
+  );
   const repairs = router.codecs.filter(
-    (codec) => bareMime(codec) === 'video/rtx' && taken.some((one) => one.preferredPayloadType === codec.parameters.apt),
+    (codec) =>
+      bareMime(codec) === 'video/rtx' && taken.some((one) => one.preferredPayloadType === codec.parameters.apt),
   );
   return {
     codecs: [...taken, ...repairs].map((codec) => ({ ...codec })),
@@ -142,7 +197,8 @@ export function receives(router, only) {
   };
 }
 
-const pairs = (count) => Array.from({ length: count }, (_, i) => (i * 7 + 17).toString(16).padStart(2, '0').toUpperCase()).join(':');
+const pairs = (count) =>
+  Array.from({ length: count }, (_, i) => (i * 7 + 17).toString(16).padStart(2, '0').toUpperCase()).join(':');
 
 /** What `transport.on('connect')` gives in mediasoup-client: the browser is DTLS client. */
 export function dtlsParameters(role = 'client') {

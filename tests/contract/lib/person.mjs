@@ -80,7 +80,10 @@ export class Person {
   }
 
   #summary() {
-    return this.heard.slice(-20).map(({ event, args }) => `${event} ${JSON.stringify(args)?.slice(0, 200)}`).join('\n  ');
+    return this.heard
+      .slice(-20)
+      .map(({ event, args }) => `${event} ${JSON.stringify(args)?.slice(0, 200)}`)
+      .join('\n  ');
   }
 
   /** How often it has heard an event. */
@@ -157,7 +160,6 @@ export class Person {
    * statistics are asked of the worker, whose answers and events come in one line.
    */
   async settle(...others) {
-    for (const person of [this, ...others, this, ...others])
-      await person.request('get-participant-stats');
+    for (const person of [this, ...others, this, ...others]) await person.request('get-participant-stats');
   }
 }

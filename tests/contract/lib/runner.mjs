@@ -47,5 +47,8 @@ async function runOne(body) {
 
 function indent(text) {
   const told = text.split('\n').filter((line) => !/^ +at .*(node:internal|contract\/lib|run\.mjs)/.test(line));
-  return told.slice(0, 30).map((line) => `          ${line}`).join('\n');
+  return told
+    .slice(0, 30)
+    .map((line) => `          ${line}`)
+    .join('\n');
 }

@@ -17,7 +17,11 @@ export function assertShape(value, shape, path = 'value') {
   const required = Object.keys(shape).filter((key) => !key.endsWith('?'));
   const unexpected = Object.keys(value).filter((key) => !names.includes(key));
   const missing = required.filter((key) => !(key in value));
-  assert.deepEqual({ unexpected, missing }, { unexpected: [], missing: [] }, `${path}: ${JSON.stringify(value).slice(0, 500)}`);
+  assert.deepEqual(
+    { unexpected, missing },
+    { unexpected: [], missing: [] },
+    `${path}: ${JSON.stringify(value).slice(0, 500)}`,
+  );
   for (const [key, part] of Object.entries(shape)) {
     const name = key.replace('?', '');
     if (name in value) assertShape(value[name], part, `${path}.${name}`);
@@ -32,7 +36,10 @@ function typeName(value) {
 export const isId = (value) => typeof value === 'string' && value.length >= 8;
 export const isCount = (value) => Number.isInteger(value) && value >= 0;
 export const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
-export const oneOf = (...values) => (value) => values.includes(value);
+export const oneOf =
+  (...values) =>
+  (value) =>
+    values.includes(value);
 export const exactly = (wanted) => (value) => {
   assert.deepEqual(value, wanted);
   return true;
