@@ -104,7 +104,7 @@ TEST_F(ProducerTest, ANewOneOfTheSameTypeReplacesTheOld) {
   const auto old = bob_.last("producer-created").at("producerId");
   ann_.forget();
   bob_.emit("create-producer", TestClient::producing("video", ortc::kFirefoxVp8));
-  EXPECT_EQ(ann_.names(), "consumer-producer-closed consumer-closed new-consumer");
+  EXPECT_EQ(ann_.names(), "consumer-producer-closed consumer-closed producer-closed new-consumer");
   EXPECT_EQ(ann_.last("consumer-producer-closed").at("producerId"), old);
   EXPECT_EQ(ann_.last("consumer-producer-closed").at("participantId"), "bob");
   EXPECT_EQ(deaf.count("producer-closed"), 1u);
@@ -218,7 +218,7 @@ TEST_F(ProducerTest, ClosingIsToldOnceAndWhatIsNotThereIsClosedAlready) {
   EXPECT_EQ(bob_.ask("close-producer", kind("video")), json::parse(R"({"ok":true})"));
   EXPECT_EQ(bob_.ask("close-producer", kind("video")), json::parse(R"({"ok":true})"));
   EXPECT_EQ(bob_.ask("close-producer", kind("screen-audio")), json::parse(R"({"ok":true})"));
-  EXPECT_EQ(ann_.names(), "consumer-producer-closed consumer-closed");
+  EXPECT_EQ(ann_.names(), "consumer-producer-closed consumer-closed producer-closed");
   EXPECT_EQ(deaf.count("producer-closed"), 1u);
   EXPECT_EQ(bob_.count("producer-closed"), 0u);
   EXPECT_TRUE(worker().producers.empty());

@@ -114,7 +114,8 @@ TEST_F(RaceTest, AProducerThatGoesWhileItsConsumersAreMadeIsClosedForEverybodyOn
   EXPECT_EQ(eve.count("producer-closed"), 1u);
   EXPECT_EQ(eve.count("consumer-closed"), 0u);
   EXPECT_EQ(eve.count("rtp-capabilities-set"), 1u);
-  EXPECT_EQ(ann.names(), "consumer-producer-closed consumer-closed participant-left");
+  EXPECT_EQ(ann.names(),
+            "consumer-producer-closed consumer-closed producer-closed participant-left");
   eve.close();
   ann.close();
   expect_nothing_left();

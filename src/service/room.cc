@@ -95,19 +95,17 @@ bool Room::close_producer(Participant& owner, MediaType type) {
       json::object{{"participantId", owner.user_id()}, {"producerId", producer->id.to_string()}});
   for (const auto& [user_id, viewer] : participants_) {
     if (viewer.get() == &owner) continue;
-    const auto consumer = viewer->consumers().remove_by_producer(producer->id);
-    if (!consumer) {
-      signaling_.emit(viewer->connection(), closed);
-      continue;
+    if (const auto consumer = viewer->consumers().remove_by_producer(producer->id)) {
+      consumers_.remove(*consumer);
+      const json::string consumer_id(consumer->id.to_string());
+      emit(*viewer, "consumer-producer-closed",
+           json::object{{"consumerId", consumer_id},
+                        {"participantId", owner.user_id()},
+                        {"producerId", producer->id.to_string()}});
+      emit(*viewer, "consumer-closed",
+           json::object{{"consumerId", consumer_id}, {"participantId", owner.user_id()}});
     }
-    consumers_.remove(*consumer);
-    const json::string consumer_id(consumer->id.to_string());
-    emit(*viewer, "consumer-producer-closed",
-         json::object{{"consumerId", consumer_id},
-                      {"participantId", owner.user_id()},
-                      {"producerId", producer->id.to_string()}});
-    emit(*viewer, "consumer-closed",
-         json::object{{"consumerId", consumer_id}, {"participantId", owner.user_id()}});
+    signaling_.emit(viewer->connection(), closed);
   }
   return true;
 }

@@ -155,7 +155,8 @@ TEST_F(JoiningTest, TheSameUserElsewhereReplacesTheOldConnection) {
   EXPECT_TRUE(old_bob.closed);
   new_bob.create_transport("one", "send");
   EXPECT_EQ(ann.names(),
-            "consumer-producer-closed consumer-closed participant-left participant-joined");
+            "consumer-producer-closed consumer-closed producer-closed participant-left "
+            "participant-joined");
   EXPECT_FALSE(new_bob.disconnected);
 }
 

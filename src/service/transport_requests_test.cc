@@ -78,7 +78,7 @@ TEST_F(TransportTest, ANewSendTransportReplacesTheOldWithItsProducers) {
   bob.emit("connect-webrtc-transport", connecting("send"));
   ann.forget();
   bob.create_transport("one", "send");
-  EXPECT_EQ(ann.names(), "consumer-producer-closed consumer-closed");
+  EXPECT_EQ(ann.names(), "consumer-producer-closed consumer-closed producer-closed");
   EXPECT_EQ(worker().transports.size(), 4u);
   EXPECT_TRUE(worker().producers.empty());
   EXPECT_EQ(bob.ask("connect-webrtc-transport", connecting("send")).at("ok"), true);

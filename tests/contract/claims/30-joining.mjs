@@ -131,7 +131,7 @@ test('leave-room names the room that was left and frees all that was in it', asy
   assert.deepEqual(await bob.reply('leave-room', {}, 'room-left'), { roomId: room });
   await alice.next('participant-left');
   await alice.settle(deaf);
-  assert.deepEqual(alice.names(before).sort(), ['consumer-closed', 'consumer-producer-closed', 'participant-left']);
+  assert.deepEqual(alice.names(before).sort(), ['consumer-closed', 'consumer-producer-closed', 'participant-left', 'producer-closed']);
   assert.deepEqual(await alice.next('consumer-closed'), { consumerId, participantId: 'bob' });
   assert.deepEqual(await alice.next('consumer-producer-closed'), { consumerId, participantId: 'bob', producerId });
   assert.deepEqual(await deaf.next('producer-closed'), { participantId: 'bob', producerId });
