@@ -73,6 +73,11 @@ std::optional<Timestamp> LossList::next_timeout() const {
   return next;
 }
 
+std::optional<Timestamp> LossList::next_expiry() const {
+  if (missing_.empty()) return std::nullopt;
+  return missing_.front().since + kMaxAge;
+}
+
 TimeDelta LossList::retry_interval() const { return std::max(rtt_, kMinRetry); }
 
 void LossList::give_up(std::int64_t sequence) {

@@ -37,7 +37,10 @@ class LossList {
   /// Gives up what is hopeless at `now`.
   void expire(Timestamp now);
 
+  /// When the next one is due to be asked for or given up.
   std::optional<Timestamp> next_timeout() const;
+  /// When the next one is given up, if nobody asks.
+  std::optional<Timestamp> next_expiry() const;
   std::size_t size() const { return missing_.size(); }
 
  private:

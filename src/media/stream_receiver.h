@@ -62,7 +62,9 @@ class StreamReceiver {
   bool expire_losses(Timestamp now);
   void handle_key_frame(std::int64_t sequence) { latest_key_frame_ = sequence; }
   void set_round_trip_time(TimeDelta rtt) { losses_.set_round_trip_time(rtt); }
-  std::optional<Timestamp> next_timeout() const { return losses_.next_timeout(); }
+  std::optional<Timestamp> next_timeout() const {
+    return options_.nack ? losses_.next_timeout() : losses_.next_expiry();
+  }
 
   /// Both say false where the builder is full.
   bool collect_nack(Timestamp now, Ssrc sender, rtcp::CompoundBuilder& builder);

@@ -98,6 +98,17 @@ TEST(StreamReceiver, BeginsANewRunAtOnceUnderAnotherSsrc) {
   }
 }
 
+TEST(StreamReceiver, WithoutNackWaitsForAGapToCloseButForNoTimeToAsk) {
+  StreamReceiver::Options options;
+  options.ssrc = Ssrc{1000};
+  StreamReceiver receiver(options);
+  place(receiver, 1);
+  place(receiver, 3);
+  EXPECT_EQ(receiver.next_timeout(), at_ms(0) + LossList::kMaxAge);
+  receiver.expire_losses(at_ms(0) + LossList::kMaxAge);
+  EXPECT_EQ(receiver.next_timeout(), std::nullopt);
+}
+
 TEST(StreamReceiver, LeavesALastingGapOnlyWhereNoKeyFrameCameAfterIt) {
   auto receiver = make_receiver();
   place(receiver, 1);
