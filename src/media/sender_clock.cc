@@ -8,8 +8,11 @@ constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 }  // namespace
 
 std::int64_t to_ticks(TimeDelta span, std::uint32_t clock_rate) {
-  const std::int64_t scaled = span.count() * static_cast<std::int64_t>(clock_rate);
-  const std::int64_t ticks = scaled / kMicrosecondsPerSecond;
+  // Seconds by themselves: wall clocks that senders tell may lie decades apart.
+  const auto rate = static_cast<std::int64_t>(clock_rate);
+  const std::int64_t seconds = span.count() / kMicrosecondsPerSecond;
+  const std::int64_t scaled = span.count() % kMicrosecondsPerSecond * rate;
+  const std::int64_t ticks = seconds * rate + scaled / kMicrosecondsPerSecond;
   return scaled % kMicrosecondsPerSecond < 0 ? ticks - 1 : ticks;
 }
 

@@ -24,6 +24,12 @@ TEST(SenderClock, ConvertsTicksAndTimeBothWaysAlsoBelowZero) {
   EXPECT_EQ(from_ticks(-960, 48'000), -std::chrono::milliseconds(20));
 }
 
+TEST(SenderClock, ConvertsWhateverLiesBetweenTwoNtpTimes) {
+  const TimeDelta most = ntp_between(rtp::NtpTime{0}, rtp::NtpTime{0x7fff'ffff'0000'0000});
+  EXPECT_EQ(to_ticks(most, 90'000), 0x7fff'ffffLL * 90'000);
+  EXPECT_EQ(to_ticks(-most, 90'000), -0x7fff'ffffLL * 90'000);
+}
+
 TEST(SenderClock, MeasuresNtpTimesAcrossTheEndOfTheEra) {
   const rtp::NtpTime before{0xffff'ffff'8000'0000};
   EXPECT_EQ(add(before, std::chrono::seconds(1)).value, 0x0000'0000'8000'0000u);
