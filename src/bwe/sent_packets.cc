@@ -19,6 +19,7 @@ std::uint16_t SentPackets::note_sent(Timestamp now, DataSize size) {
   if (sent.state == State::InFlight) in_flight_ = in_flight_ - DataSize::from_bytes(sent.size);
   sent = {now, static_cast<std::uint32_t>(size.bytes()), State::InFlight};
   in_flight_ += size;
+  statuses_left_ = std::min(statuses_left_ + kMaxStatusesPerPacket, kMaxSavedStatuses);
   return static_cast<std::uint16_t>(next_number_++);
 }
 
@@ -42,6 +43,9 @@ SentPackets::Sent* SentPackets::find(std::int64_t number) {
 FeedbackOutcome SentPackets::handle_feedback(Timestamp now,
                                              const rtcp::TransportFeedback& feedback) {
   FeedbackOutcome outcome;
+  outcome.refused = feedback.status_count() > statuses_left_;
+  if (outcome.refused) return outcome;
+  statuses_left_ -= feedback.status_count();
   // The latest arrival was waiting for the feedback the shortest; the others waited longer by as
   // much as they came earlier.
   std::optional<TimeDelta> latest_arrival;

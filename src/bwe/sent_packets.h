@@ -13,6 +13,12 @@ namespace sfu::bwe {
 /// Packets kept at most; an older one is forgotten unjudged when its place is needed.
 inline constexpr std::size_t kMaxSentPackets = 8192;
 
+/// How many statuses a feedback may spend on each packet that was sent: some receivers repeat what
+/// they told lately. A few bytes can speak of 65535 numbers, so without a bound a peer's feedback
+/// would cost far more than its bandwidth.
+inline constexpr std::size_t kMaxStatusesPerPacket = 16;
+inline constexpr std::size_t kMaxSavedStatuses = 64 * 1024;
+
 /// What one feedback packet told of packets that were not judged before.
 struct FeedbackOutcome {
   std::uint32_t acked = 0;
@@ -24,6 +30,8 @@ struct FeedbackOutcome {
   /// Without the time that packets waited at the receiver for the feedback; nothing where none was
   /// newly acked.
   std::optional<TimeDelta> round_trip_time = {};
+  /// It speaks of more numbers than the packets sent since allow, and was not looked at.
+  bool refused = false;
 };
 
 /// The sending end of transport-wide congestion control, for one transport: numbers outgoing
@@ -52,6 +60,7 @@ class SentPackets {
   std::vector<Sent> ring_;  // By number modulo its size, a power of two; grows up to the bound.
   std::int64_t next_number_ = 0;
   DataSize in_flight_;
+  std::size_t statuses_left_ = 0;
 };
 
 }  // namespace sfu::bwe

@@ -83,6 +83,29 @@ TEST(SentPackets, NumbersThatWereNeverSentAreIgnored) {
   EXPECT_EQ(sent.in_flight(), kSize);
 }
 
+TEST(SentPackets, FeedbackThatSpeaksOfFarMoreThanWasSentIsNotWalkedThrough) {
+  // 40 bytes on the wire may speak of 65535 numbers, and one datagram holds dozens of such.
+  SentPackets sent;
+  constexpr int kPackets = 100;
+  for (int i = 0; i < kPackets; ++i) sent.note_sent(at(0s), kSize);
+  int refused = 0;
+  constexpr int kFeedbacks = 100;
+  for (int i = 0; i < kFeedbacks; ++i) {
+    if (feed(sent, at(1s), -60'000, {{-51'809, at(1s)}}).refused) ++refused;
+  }
+  EXPECT_EQ(refused, kFeedbacks);
+  EXPECT_EQ(feed(sent, at(1s), 0, {{99, at(1s)}}).lost, 99u) << "what is true still counts";
+}
+
+TEST(SentPackets, TheSameNumbersMayBeToldOfSeveralTimes) {
+  SentPackets sent;
+  for (int round = 0; round < 100; ++round) {
+    for (int i = 0; i < 100; ++i) sent.note_sent(at(0s), kSize);
+    for (std::size_t repeat = 0; repeat < kMaxStatusesPerPacket; ++repeat)
+      ASSERT_FALSE(feed(sent, at(1s), 100 * round, {{100 * round + 99, at(1s)}}).refused);
+  }
+}
+
 TEST(SentPackets, RemembersAsManyAsItsBoundAndForgetsOlderOnes) {
   SentPackets sent;
   for (std::size_t i = 0; i <= kMaxSentPackets; ++i) sent.note_sent(at(0s), kSize);
