@@ -112,6 +112,7 @@ std::size_t UdpSocket::receive(PacketArena& arena, std::vector<ReceivedDatagram>
     if (!buffer) break;
     spare_.push_back(std::move(buffer));
   }
+  if (spare_.empty()) return discard();
   for (std::size_t i = 0; i < spare_.size(); ++i) {
     const MutableBytes room = spare_[i].room();
     parts[i] = {room.data(), room.size()};
@@ -143,6 +144,16 @@ std::size_t UdpSocket::receive(PacketArena& arena, std::vector<ReceivedDatagram>
   }
   std::erase_if(spare_, [](const PacketBuffer& buffer) { return !buffer; });
   return static_cast<std::size_t>(count);
+}
+
+std::size_t UdpSocket::discard() {
+  std::size_t count = 0;
+  for (std::uint8_t byte; count < kReceiveBatch; ++count) {
+    if (::recv(fd(), &byte, sizeof byte, MSG_DONTWAIT) < 0) break;
+  }
+  counters_.datagrams_received += count;
+  counters_.no_buffer += count;
+  return count;
 }
 
 void UdpSocket::send(std::span<const OutgoingDatagram> datagrams) {

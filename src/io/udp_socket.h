@@ -39,6 +39,7 @@ class UdpSocket {
     std::uint64_t receive_calls = 0;
     std::uint64_t send_calls = 0;
     std::uint64_t truncated = 0;    // Larger than a packet buffer.
+    std::uint64_t no_buffer = 0;    // Dropped, as the arena was at its limit.
     std::uint64_t send_failed = 0;  // Unreachable, or the send buffer was full.
   };
 
@@ -53,6 +54,7 @@ class UdpSocket {
 
   /// Reads what has arrived, at most kReceiveBatch datagrams, into buffers from `arena`, and puts
   /// them at the end of `out`. Returns how many were read; fewer than kReceiveBatch: it is empty.
+  /// Where the arena has no buffer left they are read and dropped, as a full socket would do.
   std::size_t receive(PacketArena& arena, std::vector<ReceivedDatagram>& out);
 
   /// Sends in order. What the kernel refuses is counted and dropped, as a network would.
@@ -62,6 +64,8 @@ class UdpSocket {
 
  private:
   UdpSocket(FileDescriptor socket, Endpoint local) : socket_(std::move(socket)), local_(local) {}
+
+  std::size_t discard();
 
   FileDescriptor socket_;
   Endpoint local_;

@@ -100,6 +100,25 @@ TEST(UdpSocket, DropsWhatDoesNotFitAPacketBufferAndCountsIt) {
   EXPECT_EQ(b->counters().truncated, 1u);
 }
 
+TEST(UdpSocket, WithoutBuffersReadsAndDropsSoThatNothingStaysToBeReadForEver) {
+  PacketArena none(0);
+  auto a = UdpSocket::bind({ip("127.0.0.1"), 0});
+  auto b = UdpSocket::bind({ip("127.0.0.1"), 0});
+  ASSERT_TRUE(a && b);
+  for (int i = 0; i < 3; ++i) send_one(*a, a->local(), b->local(), as_bytes("hello"));
+  std::vector<ReceivedDatagram> received;
+  pollfd waiting{b->fd(), POLLIN, 0};
+  while (b->counters().no_buffer < 3 && poll(&waiting, 1, 5000) == 1) {
+    ASSERT_GT(b->receive(none, received), 0u);
+  }
+  EXPECT_EQ(b->counters().no_buffer, 3u);
+  EXPECT_EQ(poll(&waiting, 1, 0), 0);
+  EXPECT_TRUE(received.empty());
+  PacketArena arena;
+  send_one(*a, a->local(), b->local(), as_bytes("again"));
+  EXPECT_EQ(receive(*b, arena, 1).size(), 1u);
+}
+
 TEST(UdpSocket, GoesOnWithTheOthersWhenOneDatagramIsRefused) {
   PacketArena arena;
   auto a = UdpSocket::bind({ip("127.0.0.1"), 0});

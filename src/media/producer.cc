@@ -239,12 +239,16 @@ void Producer::set_paused(Timestamp now, bool paused) {
 }
 
 void Producer::set_round_trip_time(TimeDelta rtt) {
+  if (rtt > kMaxRoundTripTime) return;
   rtt_ = rtt;
   source_.set_round_trip_time(rtt);
   for (StreamReceiver& receiver : receivers_) receiver.set_round_trip_time(rtt);
 }
 
-void Producer::handle_timeout(Timestamp now) { check_losses(now); }
+void Producer::handle_timeout(Timestamp now) {
+  check_losses(now);
+  for (std::size_t i = 0; i < receivers_.size(); ++i) source_.stream(i).history.expire(now);
+}
 
 void Producer::check_losses(Timestamp now) {
   for (std::size_t i = 0; i < receivers_.size(); ++i)

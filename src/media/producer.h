@@ -47,6 +47,9 @@ class Producer {
   /// of it (RFC 3550 §6.2).
   static constexpr TimeDelta kReportInterval = std::chrono::seconds(1);
 
+  /// A longer one is a peer's error: retries by it would never come.
+  static constexpr TimeDelta kMaxRoundTripTime = std::chrono::seconds(5);
+
   /// `router` and `random` outlive the producer.
   static Result<std::unique_ptr<Producer>, ProducerError> create(Timestamp now,
                                                                  const ProducerOptions& options,
@@ -85,7 +88,7 @@ class Producer {
   void set_paused(Timestamp now, bool paused);
   bool paused() const { return source_.paused(); }
 
-  /// Between us and the publisher.
+  /// Between us and the publisher. Beyond kMaxRoundTripTime it changes nothing.
   void set_round_trip_time(TimeDelta rtt);
 
   void handle_timeout(Timestamp now);

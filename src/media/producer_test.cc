@@ -271,6 +271,22 @@ TEST(Producer, WritesNothingHalfWhereTheBuilderIsFullAndTheRestNext) {
   EXPECT_EQ(std::ranges::adjacent_find(lost), lost.end());
 }
 
+TEST(Producer, OfASenderThatFellSilentHoldsNoBuffersBeyondTheirTime) {
+  Room room;
+  for (std::uint16_t n = 1; n <= 100; ++n) room.feed(at_ms(n), video(n, n == 1));
+  EXPECT_EQ(room.producer->source().stream(0).history.packets(), 100u);
+  room.producer->handle_timeout(at_ms(200) + History::kMaxAge);
+  EXPECT_EQ(room.producer->source().stream(0).history.packets(), 1u);
+}
+
+TEST(Producer, BelievesNoRoundTripThatNoCallCouldLiveWith) {
+  Room room;
+  room.producer->set_round_trip_time(std::chrono::milliseconds(60));
+  room.producer->set_round_trip_time(Producer::kMaxRoundTripTime + TimeDelta(1));
+  room.feed(at_ms(0), video(1));
+  EXPECT_EQ(room.producer->stats(at_ms(0)).streams[0].round_trip_time_ms, 60);
+}
+
 TEST(Producer, DropsAndDoesNotAskWhilePausedButGoesOnReporting) {
   Room room;
   Recorder recorder;

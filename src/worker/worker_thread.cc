@@ -150,7 +150,7 @@ void WorkerThread::complete(core::WorkerStats& stats) const {
     stats.bytes_received += counters.bytes_received;
     stats.packets_sent += counters.datagrams_sent;
     stats.bytes_sent += counters.bytes_sent;
-    stats.packets_dropped += counters.truncated + counters.send_failed;
+    stats.packets_dropped += counters.truncated + counters.no_buffer + counters.send_failed;
   }
   stats.loop_load = load_;
   rusage usage{};
