@@ -1,6 +1,7 @@
 #include "media/numbering.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/check.h"
 #include "rtp/sequence.h"
@@ -74,13 +75,14 @@ std::int64_t Numbering::unwrap(std::uint16_t outgoing) const {
 
 std::optional<Numbering::Found> Numbering::find_outgoing(std::uint16_t outgoing) const {
   const std::int64_t wanted = unwrap(outgoing);
-  for (std::size_t age = 0; age < runs_.size(); ++age) {
-    const Run& candidate = run(age);
-    const std::int64_t offset = wanted - candidate.outgoing;
-    if (offset >= candidate.count) return std::nullopt;
-    if (offset >= 0) return Found{candidate.incoming + offset, candidate.stream, candidate.shift};
-  }
-  return std::nullopt;
+  const auto ages = std::views::iota(std::size_t{0}, runs_.size());
+  const auto age = std::ranges::partition_point(
+      ages, [&](std::size_t newer) { return run(newer).outgoing > wanted; });
+  if (age == ages.end()) return std::nullopt;
+  const Run& candidate = run(*age);
+  const std::int64_t offset = wanted - candidate.outgoing;
+  if (offset >= candidate.count) return std::nullopt;
+  return Found{candidate.incoming + offset, candidate.stream, candidate.shift};
 }
 
 }  // namespace sfu::media
