@@ -91,8 +91,8 @@ Result<void, WebRtcTransport::ConsumerRefusal> WebRtcTransport::add_consumer(
 void WebRtcTransport::remove_consumer(ConsumerId id) {
   const auto found = find_by_id(consumers_, id);
   if (found == consumers_.end()) return;
-  std::erase_if(consumers_by_ssrc_,
-                [&](const auto& entry) { return entry.second == found->get(); });
+  consumers_by_ssrc_.erase((*found)->ssrc());
+  if (const auto rtx = (*found)->rtx_ssrc()) consumers_by_ssrc_.erase(*rtx);
   consumers_.erase(found);
 }
 
