@@ -318,7 +318,8 @@ def node_suite(name, folder, script, timeout, targets, arguments=()):
     if failure:
         yield failure
         return
-    yield count_last_line(name, *run_logged(name, ["npm", *script, *arguments], timeout, cwd=folder))
+    env = environment(SFU_BINARY=str(RELEASE / "src" / "meetlite-sfu"))
+    yield count_last_line(name, *run_logged(name, ["npm", *script, *arguments], timeout, cwd=folder, env=env))
 
 
 def conformance_suite():
