@@ -1,4 +1,4 @@
-// Chromium with fake devices, one process for all tests with the same flags.
+// Chromium with fake devices, a process for each name and set of flags.
 import { chromium } from 'playwright-core';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -23,8 +23,8 @@ const FLAGS = [
 const running = new Map();
 
 /** @param {string[]} extra flags beside the usual ones */
-export function launchChromium(extra = []) {
-  const key = extra.join(' ');
+function launchChromium(name, extra) {
+  const key = [name, ...extra].join(' ');
   if (!running.has(key)) {
     running.set(
       key,
@@ -66,13 +66,14 @@ function recordPeerConnections() {
 
 /** A page in a context of its own, its console kept. */
 export async function newPage({
+  browser = 'only',
   flags = [],
   viewport = { width: 1280, height: 720 },
   permissions = ['camera', 'microphone'],
   ...context
 } = {}) {
-  const browser = await launchChromium(flags);
-  const opened = await browser.newContext({ viewport, permissions, ...context });
+  const launched = await launchChromium(browser, flags);
+  const opened = await launched.newContext({ viewport, permissions, ...context });
   const page = await opened.newPage();
   page.lines = [];
   page.on('console', (message) => page.lines.push(`${message.type()}: ${message.text()}`));

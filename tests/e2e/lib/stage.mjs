@@ -12,6 +12,12 @@ export class Stage {
   pages = [];
   #closers = [];
   #site;
+  #browser;
+
+  /** @param {string} browser which process its pages share with those of other stages */
+  constructor(browser = 'only') {
+    this.#browser = browser;
+  }
 
   /** Runs when the test is over, last in first out. */
   defer(close) {
@@ -35,7 +41,7 @@ export class Stage {
   }
 
   async page(options = {}) {
-    const page = await newPage(options);
+    const page = await newPage({ browser: this.#browser, ...options });
     this.pages.push(page);
     return page;
   }
