@@ -78,9 +78,9 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp,
   Transport::Options options{.id = command.transport,
                              .slot = *slot,
                              .credentials = ice::Credentials::random(random_),
-                             .candidates = {},
+                             .candidates = config_.candidates,
+                             .candidates_are_local = config_.candidates_are_local,
                              .ntp = config_.ntp};
-  if (config_.candidates_are_local) options.candidates = config_.candidates;
   demux_.add_ufrag(options.credentials.ufrag, *slot);
   slots_[*slot] = {command.router, std::make_unique<Transport>(std::move(options), dtls_,
                                                                *router->second, batch_, random_)};

@@ -115,8 +115,11 @@ std::string_view SecureChannel::srtp_profile() const {
   return outbound_ ? srtp::parameters(outbound_->profile()).name : std::string_view();
 }
 
-std::string SecureChannel::describe(std::span<const Endpoint> candidates) const {
-  std::string line = "ICE: " + ice::describe(ice_.diagnosis(), candidates);
+std::string SecureChannel::describe(std::span<const Endpoint> candidates, bool are_local) const {
+  const ice::Diagnosis seen = ice_.diagnosis();
+  const bool can_tell = are_local || seen.checked_local_count == 0;
+  std::string line =
+      "ICE: " + ice::describe(seen, can_tell ? candidates : std::span<const Endpoint>());
   line += "; DTLS: ";
   line += failure_.empty() ? std::string(dtls_.last_step()) : failure_;
   if (!connect_called_) line += "; connect-webrtc-transport never came";

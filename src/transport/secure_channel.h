@@ -79,8 +79,10 @@ class SecureChannel {
   std::string_view srtp_profile() const;  // Empty before the keys are there.
   std::uint64_t packets_refused() const { return refused_; }
 
-  /// One line: how far ICE and DTLS came and what is missing. `candidates` is what was announced.
-  std::string describe(std::span<const Endpoint> candidates) const;
+  /// One line: how far ICE and DTLS came and what is missing. `candidates` is what was announced;
+  /// where they are not this machine's own addresses, nobody can tell to which of them a check
+  /// came, so they are named only if none came at all.
+  std::string describe(std::span<const Endpoint> candidates, bool are_local) const;
 
  private:
   void drain_ice();

@@ -229,10 +229,9 @@ void WebRtcTransport::drain_channel(Timestamp now) {
     if (state.dtls == dtls::State::Connected) connect_deadline_.reset();
     if (state.dtls == dtls::State::Failed) {
       connect_deadline_.reset();
-      events_.emplace_back(Report{true, channel_.describe(options_.candidates)});
+      events_.emplace_back(Report{true, explain()});
     }
-    if (state.ice == ice::State::Disconnected)
-      events_.emplace_back(Report{false, channel_.describe(options_.candidates)});
+    if (state.ice == ice::State::Disconnected) events_.emplace_back(Report{false, explain()});
   }
   follow_reachability(now);
 }
@@ -245,10 +244,14 @@ void WebRtcTransport::follow_reachability(Timestamp now) {
   refresh_consumer_deadline(now);
 }
 
+std::string WebRtcTransport::explain() const {
+  return channel_.describe(options_.candidates, options_.candidates_are_local);
+}
+
 void WebRtcTransport::report_if_stuck(Timestamp now) {
   if (!connect_deadline_ || now < *connect_deadline_) return;
   connect_deadline_.reset();
-  events_.emplace_back(Report{true, channel_.describe(options_.candidates)});
+  events_.emplace_back(Report{true, explain()});
 }
 
 }  // namespace sfu::transport

@@ -54,6 +54,7 @@ class WebRtcTransport {
     SendBatch::Slot slot = 0;
     ice::Credentials credentials;
     std::span<const Endpoint> candidates;  // Announced; outlive the transport.
+    bool candidates_are_local = true;      // False behind an address translator.
     rtp::NtpClock ntp;
   };
 
@@ -150,6 +151,7 @@ class WebRtcTransport {
   void send_compound(Timestamp now, rtcp::CompoundBuilder& builder);
   void send_protected(Timestamp now, Bytes rtcp);
   void append_reference_times(Timestamp now, rtcp::CompoundBuilder& builder);
+  std::string explain() const;
   void report_if_stuck(Timestamp now);
 
   const Options options_;
