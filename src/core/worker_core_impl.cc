@@ -129,15 +129,30 @@ void WorkerCore::Impl::settle(Timestamp now, Slot slot) {
   while (const auto event = transport.poll_event()) {
     if (const auto* routing = std::get_if<transport::RoutingEvent>(&*event)) {
       handle_routing(now, slot, *routing);
-    } else if (const auto* state = std::get_if<transport::StateChanged>(&*event)) {
-      events_.emplace_back(
-          TransportStateChanged{transport.id(), convert(state->ice), convert(state->dtls)});
+    } else if (std::holds_alternative<transport::StateChanged>(*event)) {
+      slots_[slot].state_untold = true;
+      tell_state(now, slot);
     } else if (const auto* line = std::get_if<transport::Report>(&*event)) {
-      report(slot, *line);
+      report(now, slot, *line);
     }
   }
-  deadlines_.set(slot, transport.next_timeout());
+  auto deadline = transport.next_timeout();
+  if (slots_[slot].state_untold) {
+    tell_state(now, slot);
+    const Timestamp again = now + kTellingPause;
+    if (slots_[slot].state_untold && (!deadline || again < *deadline)) deadline = again;
+  }
+  deadlines_.set(slot, deadline);
   drain_media_events();
+}
+
+void WorkerCore::Impl::tell_state(Timestamp now, Slot slot) {
+  Occupied& occupied = slots_[slot];
+  if (!occupied.tellings.take(now)) return;
+  occupied.state_untold = false;
+  const transport::SecureChannel& channel = occupied.transport->channel();
+  events_.emplace_back(TransportStateChanged{occupied.transport->id(), convert(channel.ice_state()),
+                                             convert(channel.dtls_state())});
 }
 
 void WorkerCore::Impl::drain_media_events() {
@@ -169,7 +184,8 @@ void WorkerCore::Impl::handle_routing(Timestamp now, Slot slot,
   }
 }
 
-void WorkerCore::Impl::report(Slot slot, const transport::Report& report) {
+void WorkerCore::Impl::report(Timestamp now, Slot slot, const transport::Report& report) {
+  if (!report.is_failure && !slots_[slot].tellings.take(now)) return;
   const std::string who = "transport " + at(slot)->id().to_string();
   events_.emplace_back(Diagnostic{
       report.is_failure ? Diagnostic::Level::Warn : Diagnostic::Level::Info,

@@ -10,6 +10,7 @@
 
 #include "base/deadline_queue.h"
 #include "base/packet_buffer.h"
+#include "base/token_bucket.h"
 #include "core/commands.h"
 #include "core/demux.h"
 #include "core/events.h"
@@ -40,10 +41,18 @@ class WorkerCore::Impl {
   using Transport = transport::WebRtcTransport;
   using CommandResult = Result<ReplyValue, CommandError>;
 
+  // A peer can make its transports take one path from each other with every check: what the
+  // service hears of each transport's states is bounded.
+  static constexpr double kTellingsPerSecond = 2;
+  static constexpr double kTellingBurst = 16;
+  static constexpr TimeDelta kTellingPause = std::chrono::milliseconds(500);
+
   /// A transport, and what it takes to find it again.
   struct Occupied {
     RouterId router;
     std::unique_ptr<Transport> transport;
+    TokenBucket tellings{kTellingsPerSecond, kTellingBurst, Timestamp{}};
+    bool state_untold = false;  // To be told kTellingPause later.
   };
   struct Viewed {
     Slot slot;  // Of the consumer's transport.
@@ -59,9 +68,10 @@ class WorkerCore::Impl {
   void handle_stun(Timestamp now, const Path& path, Bytes datagram);
   /// After any call into the transport of `slot`: its events, and its next deadline.
   void settle(Timestamp now, Slot slot);
+  void tell_state(Timestamp now, Slot slot);
   void drain_media_events();
   void handle_routing(Timestamp now, Slot slot, const transport::RoutingEvent& event);
-  void report(Slot slot, const transport::Report& report);
+  void report(Timestamp now, Slot slot, const transport::Report& report);
   std::optional<Slot> take_slot();
   void close_transport(Timestamp now, Slot slot);
   void close_producer(ProducerId id);

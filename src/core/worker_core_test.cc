@@ -5,6 +5,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -296,6 +297,34 @@ TEST_F(WorkerCoreTest, TransportWhoseOnlyPathGoesToAnotherSaysAtOnceThatItIsDisc
     if (const auto* changed = std::get_if<TransportStateChanged>(&*event))
       if (changed->transport == ids[0]) former = changed->ice;
   EXPECT_EQ(former, IceState::Disconnected);
+}
+
+TEST_F(WorkerCoreTest, TransportsThatTakeOnePathFromEachOtherAreToldOfWithinBoundsAndRightAtLast) {
+  const RouterId router = open_router();
+  std::array<TransportId, 2> ids;
+  std::array<TransportCreated, 2> created;
+  for (std::size_t i = 0; i < 2; ++i) {
+    ids[i] = TransportId::random(random_);
+    created[i] = std::get<TransportCreated>(*request(CreateTransport{router, ids[i]}));
+  }
+  std::size_t events = 0;
+  std::map<TransportId, IceState> told;
+  const auto drain = [&] {
+    for (; const auto event = core_->poll_event(); ++events)
+      if (const auto* changed = std::get_if<TransportStateChanged>(&*event))
+        told[changed->transport] = changed->ice;
+  };
+  for (int i = 0; i < 1000; ++i) {
+    check_from(5000, created[0]);
+    check_from(5000, created[1]);
+    drain();
+  }
+  EXPECT_LT(events, 40u);
+  now_ += 1s;
+  core_->handle_timeout(now_);
+  drain();
+  EXPECT_EQ(told[ids[0]], IceState::Disconnected);
+  EXPECT_EQ(told[ids[1]], IceState::Connected);
 }
 
 TEST_F(WorkerCoreTest, ChecksAreAnsweredFromWhereTheyCameTo) {

@@ -4,7 +4,7 @@
 
 #include "base/units.h"
 
-namespace sfu::service {
+namespace sfu {
 
 /// So much at once, and so much each second after that.
 class TokenBucket {
@@ -23,10 +23,10 @@ class TokenBucket {
   }
 
  private:
-  const double per_second_;
-  const double burst_;
+  double per_second_;
+  double burst_;
   double tokens_;
   Timestamp filled_at_;
 };
 
-}  // namespace sfu::service
+}  // namespace sfu
