@@ -267,7 +267,7 @@ def fuzz_suite(only=None):
         if failure and not SANITIZE_BUILD.is_current(program):
             yield Outcome(name, 0, 1, 0, "could not be built")
             continue
-        seeds = ROOT / "fuzz" / "corpus" / name.removesuffix("_fuzz")
+        seeds = ROOT / "fuzz" / "corpus" / name
         found = ROOT / "build" / "fuzz-corpus" / name
         crashes = ROOT / "build" / "fuzz-crashes" / name
         for folder in (found, crashes):
