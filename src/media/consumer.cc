@@ -62,6 +62,7 @@ Consumer::Consumer(Timestamp now, const ConsumerOptions& options, CodecTable cod
       numbering_(random_first_number(random)),
       timeline_(random.next_u32()),
       next_rtx_(random_first_number(random)),
+      tellings_(kTellingsPerSecond, kTellingBurst, now),
       reports_(ssrc,
                options.kind == ortc::MediaKind::Video ? SenderReports::kVideoInterval
                                                       : SenderReports::kAudioInterval,
@@ -179,7 +180,7 @@ void Consumer::handle_in_order(Timestamp now, const ReceivedPacket& packet, Pack
   }
   if (choice.changed) {
     update_waits(now);
-    update_layers();
+    update_layers(now);
   }
 }
 
@@ -205,7 +206,7 @@ void Consumer::stop(Timestamp now) {
   silence_check_.reset();
   set_viewed(std::nullopt);
   update_waits(now);
-  update_layers();
+  update_layers(now);
 }
 
 void Consumer::forward(Timestamp now, const ReceivedPacket& packet, bool ends_picture,
@@ -376,12 +377,18 @@ void Consumer::update_waits(Timestamp now) {
   }
 }
 
-void Consumer::update_layers() {
+void Consumer::update_layers(Timestamp now) {
   if (type_ == ConsumerType::Simple || !source()) return;
   const auto layers = current_layers();
   // An SVC stream's layers are known once its first key picture is complete.
+  if (layers == told_layers_) tell_again_.reset();
   if (layers == told_layers_ || (!layers && numbering_.active())) return;
+  if (!tellings_.take(now)) {
+    if (!tell_again_) tell_again_ = now + kTellingPause;
+    return;
+  }
   told_layers_ = layers;
+  tell_again_.reset();
   source()->events().post(LayersChanged{id_, layers});
 }
 
@@ -390,7 +397,11 @@ void Consumer::handle_timeout(Timestamp now) {
   if (silence_check_ && now >= *silence_check_) {
     silence_check_ = selector_->check_silence(now, *source());
     update_waits(now);
-    update_layers();
+    update_layers(now);
+  }
+  if (tell_again_ && now >= *tell_again_) {
+    tell_again_.reset();
+    update_layers(now);
   }
   if (stands_still_since_ && !told_that_it_waits_ &&
       now >= *stands_still_since_ + kStandstillReport) {
@@ -412,6 +423,7 @@ std::optional<Timestamp> Consumer::next_timeout() const {
     if (!next || at < *next) next = at;
   };
   if (silence_check_) consider(*silence_check_);
+  if (tell_again_) consider(*tell_again_);
   if (stands_still_since_ && !told_that_it_waits_)
     consider(*stands_still_since_ + kStandstillReport);
   if (awaits_first_resume_) consider(created_ + kNeverResumedReport);

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/token_bucket.h"
 #include "base/units.h"
 #include "media/codec_table.h"
 #include "media/event.h"
@@ -107,6 +108,11 @@ class Consumer final : public Subscriber {
   ConsumerStats stats(Timestamp now) const;
 
  private:
+  /// A publisher can change its layers with every packet; its viewers are told within these.
+  static constexpr double kTellingsPerSecond = 2;
+  static constexpr double kTellingBurst = 16;
+  static constexpr TimeDelta kTellingPause = std::chrono::milliseconds(500);
+
   enum class Send : std::uint8_t { First, Retransmission };
 
   Consumer(Timestamp now, const ConsumerOptions& options, CodecTable codecs, Ssrc ssrc,
@@ -135,7 +141,7 @@ class Consumer final : public Subscriber {
   bool is_video() const { return selector_ != nullptr; }
   void set_viewed(std::optional<std::uint8_t> stream);
   void update_waits(Timestamp now);
-  void update_layers();
+  void update_layers(Timestamp now);
   void update_clock();
 
   const ConsumerId id_;
@@ -169,6 +175,8 @@ class Consumer final : public Subscriber {
   bool told_that_it_waits_ = false;
   std::optional<Timestamp> silence_check_;
   std::optional<Layers> told_layers_;
+  TokenBucket tellings_;
+  std::optional<Timestamp> tell_again_;  // Layers changed that could not be told yet.
 
   SenderReports reports_;
   RetransmissionBudget budget_;

@@ -229,6 +229,20 @@ TEST_F(Simulcast, TellsThatNothingIsSentWhilePaused) {
   EXPECT_EQ(consumer->current_layers(), std::nullopt);
 }
 
+TEST_F(Simulcast, TellsOfItsLayersWithinBoundsHoweverOftenTheyChangeAndRightAtLast) {
+  play(0, 100, {0});
+  layer_events();
+  for (int i = 0; i < 1000; ++i) {
+    consumer->pause(at_ms(100));
+    consumer->resume(at_ms(100));
+    send(100, 0, true);
+  }
+  EXPECT_LE(layer_events().size(), 16u);
+  consumer->handle_timeout(at_ms(1100));
+  EXPECT_EQ(layer_events(), (std::vector<std::optional<Layers>>{consumer->current_layers()}));
+  EXPECT_NE(consumer->current_layers(), std::nullopt);
+}
+
 TEST_F(Simulcast, StaysOneContinuousStreamUnderAnyRowOfLayersAndWishes) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
