@@ -40,8 +40,8 @@ class Room {
   /// Puts a new transport in the place of the one that there may be, with all that was on that one.
   void place_transport(Participant& participant, Direction direction, TransportId id);
 
-  /// Tells each viewer `consumer-producer-closed` and `consumer-closed`, and everybody but the owner
-  /// `producer-closed`. False where there is none of this type.
+  /// Tells each viewer `consumer-producer-closed` and `consumer-closed`, and everybody but the
+  /// owner `producer-closed`. False where there is none of this type.
   bool close_producer(Participant& owner, MediaType type);
   /// Sets the producer's state and tells everybody else. The producer is there.
   void set_producer_paused(Participant& owner, MediaType type, bool paused);
