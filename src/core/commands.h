@@ -44,7 +44,7 @@ struct DtlsFingerprint {
 struct ConnectTransport {
   TransportId transport;
   DtlsRole role = DtlsRole::Auto;
-  std::vector<DtlsFingerprint> fingerprints;  // Any one that matches will do.
+  std::vector<DtlsFingerprint> fingerprints;  // That with the strongest hash counts.
 };
 
 struct CreateProducer {
