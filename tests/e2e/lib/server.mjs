@@ -9,7 +9,7 @@ import { until } from './until.mjs';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const BINARY =
   process.env.SFU_BINARY ??
-  fileURLToPath(new URL('../../../build/release/meetlite-sfu', import.meta.url));
+  fileURLToPath(new URL('../../../build/release/src/meetlite-sfu', import.meta.url));
 const START_LIMIT_MS = 10_000;
 const STOP_LIMIT_MS = 5_000;
 const MEDIA_PORTS = 8;
