@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 
 std::string document(const std::string& name) {
-  std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../docs" / name);
+  std::ifstream file(std::filesystem::path(SFU_DOCS_DIRECTORY) / name);
   EXPECT_TRUE(file) << name;
   std::stringstream text;
   text << file.rdbuf();
