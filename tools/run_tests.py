@@ -5,6 +5,7 @@ skipped is said, and never counted as passed.
 """
 
 import argparse
+import concurrent.futures
 import dataclasses
 import hashlib
 import json
@@ -262,19 +263,23 @@ def fuzz_suite(only=None):
     failure = SANITIZE_BUILD.build(*programs)
     if failure:
         yield failure
-    for program in programs:
-        name = pathlib.Path(program).name
-        if failure and not SANITIZE_BUILD.is_current(program):
-            yield Outcome(name, 0, 1, 0, "could not be built")
-            continue
-        seeds = ROOT / "fuzz" / "corpus" / name
-        found = ROOT / "build" / "fuzz-corpus" / name
-        crashes = ROOT / "build" / "fuzz-crashes" / name
-        for folder in (found, crashes):
-            folder.mkdir(parents=True, exist_ok=True)
-        command = [SANITIZE / program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048",
-                   "-print_final_stats=1", f"-artifact_prefix={crashes}/", found, *([seeds] if seeds.is_dir() else [])]
-        yield count_exit(name, *run_logged(name, command, UNIT_SECONDS, env=environment(**SANITIZER_ENVIRONMENT)))
+    # Two at a time: each is one thread that runs for a set time.
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        yield from pool.map(lambda program: fuzz(program, failure), programs)
+
+
+def fuzz(program, build_failure):
+    name = pathlib.Path(program).name
+    if build_failure and not SANITIZE_BUILD.is_current(program):
+        return Outcome(name, 0, 1, 0, "could not be built")
+    seeds = ROOT / "fuzz" / "corpus" / name
+    found = ROOT / "build" / "fuzz-corpus" / name
+    crashes = ROOT / "build" / "fuzz-crashes" / name
+    for folder in (found, crashes):
+        folder.mkdir(parents=True, exist_ok=True)
+    command = [SANITIZE / program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048",
+               "-print_final_stats=1", f"-artifact_prefix={crashes}/", found, *([seeds] if seeds.is_dir() else [])]
+    return count_exit(name, *run_logged(name, command, UNIT_SECONDS, env=environment(**SANITIZER_ENVIRONMENT)))
 
 
 def npm_script(folder, script, name, timeout, count=count_exit, arguments=()):
