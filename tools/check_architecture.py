@@ -44,9 +44,7 @@ SOCKETIO_PLACEHOLDER = re.compile(r"\bplaceholders?\b")
 EMPTY_NAMES = re.compile(r"\b[A-Z]\w*(?:Manager|Helper|Util)s?\b|\b(?:Manager|Helper)s?\b|\b\w+_(?:manager|helper|util)s?\b")
 EMPTY_FILE_NAMES = re.compile(r"(?:^|[_\-.])(?:manager|helper|util)s?(?:[_\-.]|$)")
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|farm|root|tmp|home/\w+)/|\bshared/[A-Z]\w+\.md")
-REGISTRY_HOSTS = re.compile(
-    r"registry\.npmjs|npmjs\.(?:org|com)|deb\.debian\.org|security\.debian\.org|proxy\.golang\.org|pypi\.org|"
-    r"crates\.io|\"resolved\"\s*:\s*\"http")
+REGISTRY_HOSTS = re.compile(r"https?://(?:registry|deb|security|proxy)\.[\w.-]+|\"resolved\"\s*:\s*\"http")
 SLEEPS_CPP = re.compile(r"\b(?:sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.>])(?:::)?sleep\s*\(")
 SLEEPS_PAGE = re.compile(r"\bwaitForTimeout\b|\bsetTimeout\([^,]*,\s*\d{4,}|\b(?:await|return)\s+(?:sleep|delay)\(")
 # What a library insists on: spdlog takes its sinks shared.
