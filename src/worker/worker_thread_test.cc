@@ -90,6 +90,7 @@ TEST(WorkerThread, AnswersConnectivityChecksAndCountsThem) {
   ASSERT_TRUE(reply && reply->result);
   const auto& created = std::get<core::TransportCreated>(*reply->result);
 
+  PacketArena arena;  // Before the socket, which keeps buffers of it.
   auto client = io::UdpSocket::bind({kLoopback, 0});
   ASSERT_TRUE(client.has_value());
   const auto check =
@@ -99,7 +100,6 @@ TEST(WorkerThread, AnswersConnectivityChecksAndCountsThem) {
 
   pollfd waiting{client->fd(), POLLIN, 0};
   ASSERT_EQ(poll(&waiting, 1, 10'000), 1);
-  PacketArena arena;
   std::vector<io::ReceivedDatagram> received;
   ASSERT_EQ(client->receive(arena, received), 1u);
   const auto answer = stun::MessageView::parse(received[0].buffer.bytes());
