@@ -54,7 +54,8 @@ class UdpSocket {
 
   /// Reads what has arrived, at most kReceiveBatch datagrams, into buffers from `arena`, and puts
   /// them at the end of `out`. Returns how many were read; fewer than kReceiveBatch: it is empty.
-  /// Where the arena has no buffer left they are read and dropped, as a full socket would do.
+  /// Where the arena has no buffer left they are read and dropped, as a full socket would do. The
+  /// arena outlives the socket, which keeps some of its buffers for the next call.
   std::size_t receive(PacketArena& arena, std::vector<ReceivedDatagram>& out);
 
   /// Sends in order. What the kernel refuses is counted and dropped, as a network would.
