@@ -26,7 +26,8 @@ case $step in
     trap 'echo "stopped by INT" >"$EVENTS"; exit "${step#wait }"' INT
     echo "ready" >"$EVENTS"
     mkfifo "$STEPS.never"
-    while :; do read -r _ <>"$STEPS.never"; done ;;
+    # In turns: a signal that comes just before read blocks is seen at its end.
+    while :; do read -t 0.2 -r _ <>"$STEPS.never" || true; done ;;
 esac
 """
 
