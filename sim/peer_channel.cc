@@ -68,10 +68,10 @@ void PeerChannel::send_rtp(Bytes packet) {
   std::vector<std::uint8_t> out(packet.size() + srtp::kMaxRtpOverhead);
   const auto header_size = srtp::rtp_header_size(packet);
   SFU_CHECK(header_size);
-  const auto size = outbound_->protect_rtp({.session = &*outbound_,
-                                            .header = packet.first(*header_size),
+  const auto size = outbound_->protect_rtp({.header = packet.first(*header_size),
                                             .payload_prefix = {},
                                             .payload = packet.subspan(*header_size),
+                                            .padding = 0,
                                             .out = out});
   if (size) put(Bytes(out).first(*size));
 }

@@ -167,9 +167,14 @@ TEST_P(LibsrtpOracle, ReadsARolloverCountThatFillsItsFourBytes) {
   constexpr std::uint16_t kSequenceNumber = 0x1234;
   RtpCipher ours(derive_rtp_keys(test_keys(GetParam())), Direction::Encrypt);
   const ByteVector header = rtp_header(kSequenceNumber), payload(100, 0x42);
-  ByteVector sent(header.size() + payload.size() + kMaxRtpOverhead);
-  sent.resize(
-      ours.seal(std::uint64_t{kRolloverCount} << 16 | kSequenceNumber, header, {}, payload, sent));
+  ByteVector sent = header;
+  sent.resize(header.size() + payload.size() + ours.tag_size());
+  ours.seal({.cipher = &ours,
+             .index = std::uint64_t{kRolloverCount} << 16 | kSequenceNumber,
+             .out = sent.data(),
+             .payload = payload,
+             .header_size = static_cast<std::uint32_t>(header.size()),
+             .tag_size = static_cast<std::uint8_t>(ours.tag_size())});
 
   LibsrtpSession theirs(test_keys(GetParam()), ssrc_specific, kTestSsrc);
   theirs.set_rollover_count(kTestSsrc, kRolloverCount);

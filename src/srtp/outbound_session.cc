@@ -1,9 +1,23 @@
 #include "srtp/outbound_session.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace sfu::srtp {
 namespace {
 
 constexpr std::uint32_t kRtcpIndexEnd = 0x8000'0000;  // 31 bits, RFC 3711 §3.4
+
+void copy_unless_there(Bytes from, std::uint8_t* to) {
+  if (!from.empty() && from.data() != to) std::memcpy(to, from.data(), from.size());
+}
+
+/// The last byte says how many there are (RFC 3550 §5.1).
+void write_padding(MutableBytes padding) {
+  if (padding.empty()) return;
+  std::ranges::fill(padding, std::uint8_t{0});
+  padding.back() = static_cast<std::uint8_t>(padding.size());
+}
 
 }  // namespace
 
@@ -19,25 +33,40 @@ std::string_view to_string(ProtectError error) {
   return "unknown";
 }
 
-void protect_rtp(std::span<ProtectJob> jobs) {
-  for (ProtectJob& job : jobs) job.protected_size = job.session->protect_rtp(job);
-}
-
 OutboundSession::OutboundSession(const KeyMaterial& keys)
     : profile_(keys.profile()),
       rtp_cipher_(derive_rtp_keys(keys), Direction::Encrypt),
       rtcp_cipher_(derive_rtcp_keys(keys), Direction::Encrypt) {}
 
-Result<std::size_t, ProtectError> OutboundSession::protect_rtp(const ProtectJob& job) {
-  if (rtp_header_size(job.header) != job.header.size()) return fail(ProtectError::Malformed);
-  const std::size_t size =
-      job.header.size() + job.payload_prefix.size() + job.payload.size() + rtp_cipher_.tag_size();
-  if (size > job.out.size()) return fail(ProtectError::OutputTooSmall);
+Result<SealJob, ProtectError> OutboundSession::prepare(const ProtectJob& job) {
+  if (rtp_header_size(job.header) != job.header.size() ||
+      job.payload_prefix.size() > kMaxPrefixSize)
+    return fail(ProtectError::Malformed);
+  SealJob sealed{.cipher = &rtp_cipher_,
+                 .out = job.out.data(),
+                 .payload = job.payload,
+                 .header_size = static_cast<std::uint32_t>(job.header.size()),
+                 .prefix_size = static_cast<std::uint16_t>(job.payload_prefix.size()),
+                 .padding = job.padding,
+                 .tag_size = static_cast<std::uint8_t>(rtp_cipher_.tag_size())};
+  if (sealed.size() > job.out.size()) return fail(ProtectError::OutputTooSmall);
 
   const auto index =
       claim_index(load_be32(job.header, 8), load_be16(job.header, 2), job.repeats_payload);
   if (!index) return fail(index.error());
-  return rtp_cipher_.seal(*index, job.header, job.payload_prefix, job.payload, job.out);
+  sealed.index = *index;
+
+  copy_unless_there(job.header, job.out.data());
+  copy_unless_there(job.payload_prefix, job.out.data() + job.header.size());
+  write_padding(job.out.subspan(sealed.size() - sealed.tag_size - job.padding, job.padding));
+  return sealed;
+}
+
+Result<std::size_t, ProtectError> OutboundSession::protect_rtp(const ProtectJob& job) {
+  return prepare(job).map([](const SealJob& prepared) {
+    seal({&prepared, 1});
+    return prepared.size();
+  });
 }
 
 Result<std::size_t, ProtectError> OutboundSession::protect_rtcp(Bytes packet, MutableBytes out) {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <unordered_map>
 
@@ -11,11 +10,12 @@
 #include "srtp/packet_cipher.h"
 #include "srtp/profile.h"
 #include "srtp/replay_window.h"
+#include "srtp/seal_job.h"
 
 namespace sfu::srtp {
 
 enum class ProtectError : std::uint8_t {
-  Malformed,       // `header` is not exactly one RTP header, or the RTCP packet is too short.
+  Malformed,       // `header` is not exactly one RTP header, or a part has a size that cannot be.
   OutputTooSmall,  // `out` lacks room for the packet and its tag.
   AlreadySent,     // This sequence number went out before: a second time would break the cipher.
   TooOld,          // So far behind the newest that nobody can tell whether it went out before.
@@ -25,34 +25,26 @@ enum class ProtectError : std::uint8_t {
 
 std::string_view to_string(ProtectError error);
 
-class OutboundSession;
-
-/// One packet to be protected for one receiver. The three parts are sent one after the other;
-/// `header` stays in the clear, `payload_prefix` and `payload` are encrypted on their way into
-/// `out`, so nothing is copied for its own sake and the shared payload is only read.
+/// One packet to be protected for one receiver. The parts are sent one after the other; `header`
+/// stays in the clear, the rest is encrypted on its way into `out`, so nothing is copied for its
+/// own sake and the shared payload is only read.
 ///
 /// `header` may already lie at the start of `out`, and `payload` at its place there (in-place use);
 /// else no part may overlap `out`.
 struct ProtectJob {
-  OutboundSession* session = nullptr;
   Bytes header = {};          // The whole RTP header with CSRCs and extensions (RFC 3550 §5.1).
-  Bytes payload_prefix = {};  // A rewritten codec descriptor, or nothing.
-  Bytes payload = {};         // Shared between receivers; padding included.
-  MutableBytes out = {};      // Room for all parts and kMaxRtpOverhead.
-  /// The caller's promise that prefix and payload are byte for byte those that were sent under this
-  /// sequence number before: a plain retransmission. AES_CM then gives the same ciphertext again.
-  /// AEAD profiles refuse even so, because a header that changed (a new transport-wide sequence
-  /// number) under the same IV would give the authentication key away: without RTX there are no
-  /// retransmissions under them.
+  Bytes payload_prefix = {};  // A rewritten codec descriptor, or nothing. At most kMaxPrefixSize.
+  Bytes payload = {};         // Shared between receivers; padding that came with it included.
+  /// RTP padding to append (RFC 3550 §5.1); where there is some, `header` has the P bit.
+  std::uint8_t padding = 0;
+  MutableBytes out = {};  // Room for all parts and kMaxRtpOverhead.
+  /// The caller's promise that prefix, payload and padding are byte for byte those that were sent
+  /// under this sequence number before: a plain retransmission. AES_CM then gives the same
+  /// ciphertext again. AEAD profiles refuse even so, because a header that changed (a new
+  /// transport-wide sequence number) under the same IV would give the authentication key away:
+  /// without RTX there are no retransmissions under them.
   bool repeats_payload = false;
-
-  /// The answer: how much of `out` is the packet.
-  Result<std::size_t, ProtectError> protected_size = std::size_t{0};
 };
-
-/// Protects a batch over any sessions and answers in each job. Jobs of one session are done in
-/// order. Allocates only for an SSRC that is new to its session.
-void protect_rtp(std::span<ProtectJob> jobs);
 
 /// The sending half of one peer's SRTP and SRTCP (RFC 3711, RFC 7714). Keeps the 48-bit index of
 /// each outgoing stream and guarantees that no index of an SSRC is used twice with different
@@ -66,9 +58,17 @@ class OutboundSession {
   /// How far behind the newest a packet may still go out for the first time.
   static constexpr std::size_t kReorderWindow = 1024;
 
+  /// Bytes of a codec descriptor.
+  static constexpr std::size_t kMaxPrefixSize = 255;
+
   explicit OutboundSession(const KeyMaterial& keys);
 
-  /// A batch of one.
+  /// Claims the index of a packet and writes its header, prefix and padding to `job.out`. The
+  /// answer says the final size and waits for seal(), together with others. What was prepared must
+  /// be sealed or not sent: its index is spent. Allocates only for an SSRC that is new.
+  Result<SealJob, ProtectError> prepare(const ProtectJob& job);
+
+  /// Prepares and seals one packet; answers its size. A batch is cheaper.
   Result<std::size_t, ProtectError> protect_rtp(const ProtectJob& job);
 
   /// Encrypts the compound or reduced-size `packet` into `out`, which may be the same place, and

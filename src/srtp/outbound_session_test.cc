@@ -29,22 +29,40 @@ TEST_P(OutboundSessionOf, ProtectsABatchForManyReceiversFromOnePayloadThatStaysA
   const ByteVector prefix = {0x90, 0xe0, 0x81};
   const ByteVector payload(1000, 0x42);
   std::vector<ByteVector> headers, outs(kReceivers, ByteVector(1200));
-  std::vector<ProtectJob> jobs;
-  for (std::size_t i = 0; i < kReceivers; ++i)
+  std::vector<SealJob> jobs;
+  for (std::size_t i = 0; i < kReceivers; ++i) {
     headers.push_back(rtp_header(static_cast<std::uint16_t>(i * 100)));
-  for (std::size_t i = 0; i < kReceivers; ++i)
-    jobs.push_back({.session = &sessions[i],
-                    .header = headers[i],
-                    .payload_prefix = prefix,
-                    .payload = payload,
-                    .out = outs[i]});
-  protect_rtp(jobs);
+    const auto prepared = sessions[i].prepare(
+        {.header = headers[i], .payload_prefix = prefix, .payload = payload, .out = outs[i]});
+    ASSERT_TRUE(prepared);
+    jobs.push_back(*prepared);
+  }
+  seal(jobs);
 
   EXPECT_EQ(payload, ByteVector(1000, 0x42));
   for (std::size_t i = 0; i < kReceivers; ++i) {
-    ASSERT_TRUE(jobs[i].protected_size);
-    outs[i].resize(*jobs[i].protected_size);
+    outs[i].resize(jobs[i].size());
     EXPECT_EQ(unprotect(receivers[i], outs[i]), joined(joined(headers[i], prefix), payload));
+  }
+}
+
+TEST_P(OutboundSessionOf, AppendsPaddingThatItsLastByteCounts) {
+  ByteVector header = rtp_header(9);
+  header[0] |= 0x20;
+  const ByteVector payload(77, 0x42);
+  for (const int padding : {1, 2, 17, 255}) {
+    store_be16(header, 2, static_cast<std::uint16_t>(padding));
+    ByteVector out(400, 0xee);
+    const auto size = sender.protect_rtp({.header = header,
+                                          .payload = payload,
+                                          .padding = static_cast<std::uint8_t>(padding),
+                                          .out = out});
+    ASSERT_TRUE(size);
+    out.resize(*size);
+    ByteVector plain = joined(header, payload);
+    plain.resize(plain.size() + static_cast<std::size_t>(padding));
+    plain.back() = static_cast<std::uint8_t>(padding);
+    EXPECT_EQ(unprotect(receiver, out), plain);
   }
 }
 

@@ -78,30 +78,32 @@ CounterContext& PacketCipher::start_counter(std::uint32_t ssrc, std::uint64_t in
   return *counter_;
 }
 
-std::size_t RtpCipher::seal(std::uint64_t index, Bytes header, Bytes prefix, Bytes payload,
-                            MutableBytes out) {
-  const std::size_t body_size = header.size() + prefix.size() + payload.size();
-  SFU_CHECK(body_size + tag_size() <= out.size());
-  copy_unless_there(header, out.data());
-  const Bytes sent_header = out.first(header.size());
-  std::uint8_t* const prefix_out = out.data() + header.size();
-  std::uint8_t* const payload_out = prefix_out + prefix.size();
-  std::uint8_t* const tag_out = payload_out + payload.size();
+void seal(std::span<const SealJob> jobs) {
+  for (const SealJob& job : jobs) job.cipher->seal(job);
+}
 
+void RtpCipher::seal(const SealJob& job) {
+  const Bytes header(job.out, job.header_size);
+  const MutableBytes prefix(job.out + job.header_size, job.prefix_size);
+  std::uint8_t* const payload_out = prefix.data() + prefix.size();
+  const MutableBytes padding(payload_out + job.payload.size(), job.padding);
+  std::uint8_t* const tag_out = padding.data() + padding.size();
+
+  const auto encrypt_with = [&](auto& cipher) {
+    cipher.crypt(prefix, prefix.data());
+    cipher.crypt(job.payload, payload_out);
+    cipher.crypt(padding, padding.data());
+  };
   if (aead()) {
-    GcmContext& cipher = start_gcm(rtp_ssrc(sent_header), index);
-    cipher.authenticate(sent_header);
-    cipher.crypt(prefix, prefix_out);
-    cipher.crypt(payload, payload_out);
+    GcmContext& cipher = start_gcm(rtp_ssrc(header), job.index);
+    cipher.authenticate(header);
+    encrypt_with(cipher);
     cipher.tag(tag_out);
   } else {
-    CounterContext& cipher = start_counter(rtp_ssrc(sent_header), index);
-    cipher.crypt(prefix, prefix_out);
-    cipher.crypt(payload, payload_out);
-    const auto digest = authenticate(out.first(body_size), index);
+    encrypt_with(start_counter(rtp_ssrc(header), job.index));
+    const auto digest = authenticate({job.out, tag_out}, job.index);
     std::copy_n(digest.begin(), tag_size(), tag_out);
   }
-  return body_size + tag_size();
 }
 
 bool RtpCipher::open(std::uint64_t index, std::size_t header_size, MutableBytes packet) {

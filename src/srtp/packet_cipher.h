@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "srtp/cipher_context.h"
 #include "srtp/hmac_sha1.h"
+#include "srtp/seal_job.h"
 #include "srtp/session_keys.h"
 
 namespace sfu::srtp {
@@ -50,10 +51,8 @@ class RtpCipher : public PacketCipher {
  public:
   RtpCipher(const SessionKeys& keys, Direction direction) : PacketCipher(keys, direction) {}
 
-  /// Writes header, encrypted prefix and payload, and tag to `out`, which has room for them all.
-  /// `index` is the 48-bit packet index. See ProtectJob for what may overlap. Answers the size.
-  std::size_t seal(std::uint64_t index, Bytes header, Bytes prefix, Bytes payload,
-                   MutableBytes out);
+  /// Encrypts prefix, payload and padding of `job`, and appends the tag.
+  void seal(const SealJob& job);
 
   /// Authenticates and decrypts in place all that follows the header; `packet` has room for header
   /// and tag. Answers whether it is authentic.

@@ -49,10 +49,10 @@ void SendQueue::send(Timestamp now, const Path& path, media::OutgoingPacket& pac
   rtp::patch_abs_send_time(packet.header(), packet.patch, now);
 
   const MutableBytes room = sink.reserve(plain_size + srtp::kMaxRtpOverhead);
-  const auto size = session.protect_rtp({.session = &session,
-                                         .header = packet.header(),
+  const auto size = session.protect_rtp({.header = packet.header(),
                                          .payload_prefix = packet.prefix(),
                                          .payload = packet.payload,
+                                         .padding = 0,
                                          .out = room,
                                          .repeats_payload = packet.is_repetition});
   if (!size) {
