@@ -45,6 +45,15 @@ using TransportId = UuidOf<struct TransportIdTag>;
 using ProducerId = UuidOf<struct ProducerIdTag>;
 using ConsumerId = UuidOf<struct ConsumerIdTag>;
 
+/// The way of one producer's packets from its worker to another one. The service gives it; both
+/// ends find it by its slot, and by the generation know it from those that had the slot before.
+struct PipeId {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+
+  friend constexpr auto operator<=>(const PipeId&, const PipeId&) = default;
+};
+
 }  // namespace sfu
 
 template <class Tag>

@@ -43,19 +43,28 @@ SourceOptions source_options(const ProducerOptions& options, const CodecEntry& c
 
 }  // namespace
 
-Result<std::unique_ptr<Producer>, ProducerError> Producer::create(Timestamp now,
-                                                                  const ProducerOptions& options,
-                                                                  Router& router,
-                                                                  RandomSource& random) {
+Result<Source*, ProducerError> Producer::add_source(Timestamp now, const ProducerOptions& options,
+                                                    Router& router) {
   const std::size_t streams = options.parameters.encodings.size();
   if (streams == 0 || streams > kMaxStreams) return fail(ProducerError::TooManyStreams);
-  CodecTable codecs = CodecTable::from(options.parameters, &options.mapping);
+  const CodecTable codecs = CodecTable::from(options.parameters, &options.mapping);
   if (!codecs.first()) return fail(ProducerError::NoCodec);
   if (router.find(options.id)) return fail(ProducerError::IdTaken);
   Source* source = router.add_source(source_options(options, *codecs.first()));
   if (!source) return fail(ProducerError::RouterFull);
   if (options.paused) source->set_paused(now, true);
-  return std::unique_ptr<Producer>(new Producer(options, codecs, router, *source, random));
+  return source;
+}
+
+Result<std::unique_ptr<Producer>, ProducerError> Producer::create(Timestamp now,
+                                                                  const ProducerOptions& options,
+                                                                  Router& router,
+                                                                  RandomSource& random) {
+  const auto source = add_source(now, options, router);
+  if (!source) return fail(source.error());
+  CodecTable codecs = CodecTable::from(options.parameters, &options.mapping);
+  return std::unique_ptr<Producer>(
+      new Producer(options, std::move(codecs), router, **source, random));
 }
 
 Producer::Producer(const ProducerOptions& options, CodecTable codecs, Router& router,

@@ -55,6 +55,9 @@ class Producer {
                                                                  const ProducerOptions& options,
                                                                  Router& router,
                                                                  RandomSource& random);
+  /// The router's source for what `options` describe, as create() makes it.
+  static Result<Source*, ProducerError> add_source(Timestamp now, const ProducerOptions& options,
+                                                   Router& router);
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;

@@ -48,6 +48,7 @@ struct FrameDependencies {
 struct DecodeTargetLayers {
   std::uint8_t spatial_layer = 0;
   std::uint8_t temporal_layer = 0;
+  friend bool operator==(const DecodeTargetLayers&, const DecodeTargetLayers&) = default;
 };
 
 /// The template dependency structure that a key frame's descriptor attaches (A.8.2); later
