@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <vector>
 
 #include "srtp/inbound_session.h"
@@ -23,7 +24,8 @@ srtp::KeyMaterial keys_of(Profile profile) {
 /// Two sessions under one key, so that what the fuzzer makes up can become authentic.
 class Sessions {
  public:
-  explicit Sessions(Profile profile) : sender_(keys_of(profile)), receiver_(keys_of(profile)) {}
+  Sessions(Profile profile, srtp::CipherBackend& sending, srtp::CipherBackend& receiving)
+      : sender_(keys_of(profile), sending), receiver_(keys_of(profile), receiving) {}
 
   void unprotect_rtp(Bytes datagram) {
     std::vector<std::uint8_t> packet(datagram.begin(), datagram.end());
@@ -95,13 +97,28 @@ class Sessions {
   std::uint64_t calls_ = 0;
 };
 
+/// Those that there are: what one has sealed the other opens.
+const std::vector<std::unique_ptr<srtp::CipherBackend>>& backends() {
+  static const auto made = [] {
+    std::vector<std::unique_ptr<srtp::CipherBackend>> all;
+    for (const auto library : {srtp::CipherLibrary::OpenSsl, srtp::CipherLibrary::IpsecMb})
+      if (auto backend = srtp::make_cipher_backend(library)) all.push_back(std::move(backend));
+    return all;
+  }();
+  return made;
+}
+
 }  // namespace
 
-/// The first byte chooses the profile; then come packets, each after a byte that says what to do
-/// with it and one for its length.
+/// The first byte chooses profile and backends; then come packets, each after a byte that says what
+/// to do with it and one for its length.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  Sessions sessions(crypto::kSrtpProfiles[data[0] % crypto::kSrtpProfiles.size()].profile);
+  const auto& libraries = backends();
+  const std::size_t profile = data[0] % 4, sending = data[0] / 4 % 2, receiving = data[0] / 8 % 2;
+  Sessions sessions(crypto::kSrtpProfiles[profile % crypto::kSrtpProfiles.size()].profile,
+                    *libraries[sending % libraries.size()],
+                    *libraries[receiving % libraries.size()]);
   for (Bytes rest = Bytes(data, size).subspan(1); rest.size() >= 2;) {
     const Bytes packet = rest.subspan(2, std::min<std::size_t>(rest[1], rest.size() - 2));
     switch (rest[0] % 4) {

@@ -118,8 +118,8 @@ void PeerChannel::drain_dtls() {
   while (const auto datagram = dtls_.poll_transmit()) put(*datagram);
   while (const auto event = dtls_.poll_event()) {
     if (const auto* connected = std::get_if<dtls::Connected>(&*event)) {
-      inbound_.emplace(connected->remote);
-      outbound_.emplace(connected->local);
+      inbound_.emplace(connected->remote, *ciphers_);
+      outbound_.emplace(connected->local, *ciphers_);
     }
   }
 }

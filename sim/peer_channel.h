@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,6 +70,9 @@ class PeerChannel {
   bool answered_ = false;
   std::uint64_t strays_ = 0;
   std::optional<Timestamp> next_check_;
+  /// Not the one that a server prefers, where it can choose: they have to agree.
+  const std::unique_ptr<srtp::CipherBackend> ciphers_ =
+      srtp::make_cipher_backend(srtp::CipherLibrary::OpenSsl);
   std::optional<srtp::InboundSession> inbound_;
   std::optional<srtp::OutboundSession> outbound_;
   std::vector<std::pair<Path, std::vector<std::uint8_t>>> outbox_;

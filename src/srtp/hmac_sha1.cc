@@ -15,9 +15,7 @@ namespace {
 
 constexpr std::size_t kBlockSize = SHA_CBLOCK;
 
-using Words = std::array<std::uint32_t, 5>;
-
-Words hash_padded_key(Bytes key, std::uint8_t pad) {
+HmacSha1::State hash_padded_key(Bytes key, std::uint8_t pad) {
   std::array<std::uint8_t, kBlockSize> block;
   block.fill(pad);
   for (std::size_t i = 0; i < key.size(); ++i) block[i] ^= key[i];
@@ -28,7 +26,7 @@ Words hash_padded_key(Bytes key, std::uint8_t pad) {
 }
 
 /// SHA-1 as it stands after one whole block.
-SHA_CTX resume(const Words& words) {
+SHA_CTX resume(const HmacSha1::State& words) {
   SHA_CTX context{};
   context.h0 = words[0];
   context.h1 = words[1];

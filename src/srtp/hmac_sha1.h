@@ -15,6 +15,8 @@ class HmacSha1 {
  public:
   static constexpr std::size_t kDigestSize = 20;
   using Digest = std::array<std::uint8_t, kDigestSize>;
+  /// SHA-1's chaining value.
+  using State = std::array<std::uint32_t, 5>;
 
   /// `key` has at most 64 bytes.
   explicit HmacSha1(Bytes key);
@@ -22,9 +24,11 @@ class HmacSha1 {
   /// The digest of the parts, one after the other.
   Digest compute(std::initializer_list<Bytes> parts) const;
 
+  /// The chaining value after the block of the key and the inner pad, and after that of the outer.
+  const State& inner() const { return inner_; }
+  const State& outer() const { return outer_; }
+
  private:
-  /// SHA-1's chaining value after its first block.
-  using State = std::array<std::uint32_t, 5>;
   State inner_;
   State outer_;
 };

@@ -27,9 +27,8 @@ std::optional<UnprotectError> error_of(InboundStreams::Verdict verdict) {
 
 }  // namespace
 
-InboundSession::InboundSession(const KeyMaterial& keys)
-    : rtp_cipher_(derive_rtp_keys(keys), Direction::Decrypt),
-      rtcp_cipher_(derive_rtcp_keys(keys), Direction::Decrypt) {}
+InboundSession::InboundSession(const KeyMaterial& keys, CipherBackend& backend)
+    : rtp_cipher_(backend, derive_rtp_keys(keys)), rtcp_cipher_(backend, derive_rtcp_keys(keys)) {}
 
 Result<MutableBytes, UnprotectError> InboundSession::unprotect_rtp(MutableBytes packet) {
   const auto header_size = rtp_header_size(packet);

@@ -43,7 +43,8 @@ class InboundSession {
     }
   };
 
-  explicit InboundSession(const KeyMaterial& keys);
+  /// `backend` outlives the session.
+  InboundSession(const KeyMaterial& keys, CipherBackend& backend);
 
   /// Authenticates and decrypts in place. The answer is the plain packet: the front of `packet`.
   /// After an error the bytes of `packet` are worthless: AEAD decrypts before it has seen the tag.

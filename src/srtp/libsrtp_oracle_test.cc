@@ -103,18 +103,15 @@ void walk(std::uint32_t seed, const Send& send, const Deliver& deliver) {
 
 class LibsrtpOracle : public EveryProfile {};
 
-INSTANTIATE_TEST_SUITE_P(Profiles, LibsrtpOracle,
-                         testing::Values(Profile::AeadAes128Gcm, Profile::AeadAes256Gcm,
-                                         Profile::Aes128CmHmacSha1_80),
-                         profile_test_name);
+INSTANTIATE_TEST_SUITE_P(Profiles, LibsrtpOracle, kEveryProfile, profile_test_name);
 
 TEST_P(LibsrtpOracle, ReadsWhatWeWriteThroughLossReorderingAndRollover) {
-  LibsrtpSession theirs(test_keys(GetParam()), ssrc_any_inbound);
+  LibsrtpSession theirs(keys, ssrc_any_inbound);
   std::size_t read = 0, late = 0;
   walk(
       1,
       [&](const PlainPacket& plain) {
-        const auto sent = protect(sender, plain.header, plain.payload);
+        const auto sent = protect(*sender, plain.header, plain.payload);
         EXPECT_TRUE(sent.size) << to_string(sent.size.error());
         return sent.packet;
       },
@@ -132,7 +129,7 @@ TEST_P(LibsrtpOracle, ReadsWhatWeWriteThroughLossReorderingAndRollover) {
 }
 
 TEST_P(LibsrtpOracle, WritesWhatWeReadThroughLossReorderingAndRollover) {
-  LibsrtpSession theirs(test_keys(GetParam()), ssrc_any_outbound);
+  LibsrtpSession theirs(keys, ssrc_any_outbound);
   walk(
       2,
       [&](const PlainPacket& plain) {
@@ -141,23 +138,23 @@ TEST_P(LibsrtpOracle, WritesWhatWeReadThroughLossReorderingAndRollover) {
         return sent;
       },
       [&](const ByteVector& plain, const ByteVector& sent) {
-        const auto got = unprotect(receiver, sent);
+        const auto got = unprotect(*receiver, sent);
         if (got) {
           EXPECT_EQ(*got, plain);
         } else {
           EXPECT_EQ(got.error(), UnprotectError::TooOld);
         }
       });
-  EXPECT_GT(receiver.counters().rtp_packets, 9000u);
-  EXPECT_EQ(receiver.counters().count(UnprotectError::AuthenticationFailed), 0u);
+  EXPECT_GT(receiver->counters().rtp_packets, 9000u);
+  EXPECT_EQ(receiver->counters().count(UnprotectError::AuthenticationFailed), 0u);
 }
 
 TEST_P(LibsrtpOracle, WritesTheSameBytesAsWeDo) {
-  LibsrtpSession theirs(test_keys(GetParam()), ssrc_any_outbound);
+  LibsrtpSession theirs(keys, ssrc_any_outbound);
   TestRandom random(3);
   for (std::uint32_t i = 0; i < 500; ++i) {
     const auto plain = random_packet(random, static_cast<std::uint16_t>(i), 5);
-    EXPECT_EQ(protect(sender, plain.header, plain.payload).packet,
+    EXPECT_EQ(protect(*sender, plain.header, plain.payload).packet,
               theirs.run(srtp_protect, joined(plain.header, plain.payload)));
   }
 }
@@ -165,35 +162,36 @@ TEST_P(LibsrtpOracle, WritesTheSameBytesAsWeDo) {
 TEST_P(LibsrtpOracle, ReadsARolloverCountThatFillsItsFourBytes) {
   constexpr std::uint32_t kRolloverCount = 0x8765'4321;
   constexpr std::uint16_t kSequenceNumber = 0x1234;
-  RtpCipher ours(derive_rtp_keys(test_keys(GetParam())), Direction::Encrypt);
+  RtpCipher ours(*backend, derive_rtp_keys(keys));
   const ByteVector header = rtp_header(kSequenceNumber), payload(100, 0x42);
   ByteVector sent = header;
   sent.resize(header.size() + payload.size() + ours.tag_size());
-  ours.seal({.cipher = &ours,
-             .index = std::uint64_t{kRolloverCount} << 16 | kSequenceNumber,
-             .out = sent.data(),
-             .payload = payload,
-             .header_size = static_cast<std::uint32_t>(header.size()),
-             .tag_size = static_cast<std::uint8_t>(ours.tag_size())});
+  const SealJob job = {.cipher = &ours,
+                       .index = std::uint64_t{kRolloverCount} << 16 | kSequenceNumber,
+                       .out = sent.data(),
+                       .payload = payload,
+                       .header_size = static_cast<std::uint32_t>(header.size()),
+                       .tag_size = static_cast<std::uint8_t>(ours.tag_size())};
+  seal({&job, 1});
 
-  LibsrtpSession theirs(test_keys(GetParam()), ssrc_specific, kTestSsrc);
+  LibsrtpSession theirs(keys, ssrc_specific, kTestSsrc);
   theirs.set_rollover_count(kTestSsrc, kRolloverCount);
   EXPECT_EQ(theirs.run(srtp_unprotect, sent), joined(header, payload));
 }
 
 TEST_P(LibsrtpOracle, ReadsAndWritesRtcpAsWeDo) {
-  LibsrtpSession reader(test_keys(GetParam()), ssrc_any_inbound);
-  LibsrtpSession writer(test_keys(GetParam()), ssrc_any_outbound);
+  LibsrtpSession reader(keys, ssrc_any_inbound);
+  LibsrtpSession writer(keys, ssrc_any_outbound);
   for (std::uint32_t i = 0; i < 10'000; ++i) {
     const ByteVector plain = rtcp_packet(i % 7, 8 + 4 * (i % 40));
     ByteVector ours(plain.size() + kMaxRtcpOverhead);
-    const auto size = sender.protect_rtcp(plain, ours);
+    const auto size = sender->protect_rtcp(plain, ours);
     ASSERT_TRUE(size);
     ours.resize(*size);
     if (i % 10 != 0) {
       EXPECT_EQ(reader.run(srtp_unprotect_rtcp, ours), plain);
     }
-    const auto got = unprotect_rtcp(receiver, writer.run(srtp_protect_rtcp, plain));
+    const auto got = unprotect_rtcp(*receiver, writer.run(srtp_protect_rtcp, plain));
     EXPECT_EQ(got, plain);
   }
 }

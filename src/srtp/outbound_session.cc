@@ -33,10 +33,10 @@ std::string_view to_string(ProtectError error) {
   return "unknown";
 }
 
-OutboundSession::OutboundSession(const KeyMaterial& keys)
+OutboundSession::OutboundSession(const KeyMaterial& keys, CipherBackend& backend)
     : profile_(keys.profile()),
-      rtp_cipher_(derive_rtp_keys(keys), Direction::Encrypt),
-      rtcp_cipher_(derive_rtcp_keys(keys), Direction::Encrypt) {}
+      rtp_cipher_(backend, derive_rtp_keys(keys)),
+      rtcp_cipher_(backend, derive_rtcp_keys(keys)) {}
 
 Result<SealJob, ProtectError> OutboundSession::prepare(const ProtectJob& job) {
   if (rtp_header_size(job.header) != job.header.size() ||

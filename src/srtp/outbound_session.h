@@ -61,7 +61,8 @@ class OutboundSession {
   /// Bytes of a codec descriptor.
   static constexpr std::size_t kMaxPrefixSize = 255;
 
-  explicit OutboundSession(const KeyMaterial& keys);
+  /// `backend` outlives the session.
+  OutboundSession(const KeyMaterial& keys, CipherBackend& backend);
 
   /// Claims the index of a packet and writes its header, prefix and padding to `job.out`. The
   /// answer says the final size and waits for seal(), together with others. What was prepared must

@@ -10,38 +10,18 @@
 namespace sfu::srtp {
 namespace {
 
-/// RFC 7714 §8.1 and §9.1, under the exclusive-or with the salt:
-///
-///    0                   1
-///    0 1 2 3 4 5 6 7 8 9 0 1
-///   +---+-------+-----------+
-///   | 0 |  SSRC |   index   |   RTP: rollover count and sequence number; RTCP: 0 and 31 bits
-///   +---+-------+-----------+
-GcmContext::Iv make_gcm_iv(Bytes salt, std::uint32_t ssrc, std::uint64_t index) {
-  GcmContext::Iv iv{};
-  store_be32(iv, 2, ssrc);
-  store_be16(iv, 6, static_cast<std::uint16_t>(index >> 32));
-  store_be32(iv, 8, static_cast<std::uint32_t>(index));
-  for (std::size_t i = 0; i < iv.size(); ++i) iv[i] ^= salt[i];
-  return iv;
-}
-
-/// RFC 3711 §4.1.1: IV = (salt * 2^16) XOR (SSRC * 2^64) XOR (index * 2^16); the block counter
-/// takes the last two bytes.
-CounterContext::Iv make_counter_iv(Bytes salt, std::uint32_t ssrc, std::uint64_t index) {
-  CounterContext::Iv iv{};
-  store_be32(iv, 4, ssrc);
-  store_be16(iv, 8, static_cast<std::uint16_t>(index >> 32));
-  store_be32(iv, 10, static_cast<std::uint32_t>(index));
-  for (std::size_t i = 0; i < salt.size(); ++i) iv[i] ^= salt[i];
-  return iv;
-}
-
 std::uint32_t rtp_ssrc(Bytes packet) { return load_be32(packet, 8); }
 std::uint32_t rtcp_ssrc(Bytes packet) { return load_be32(packet, 4); }
 
 void copy_unless_there(Bytes from, std::uint8_t* to) {
   if (!from.empty() && from.data() != to) std::memcpy(to, from.data(), from.size());
+}
+
+/// RFC 3711 §4.2: the rollover count, which is not sent, is part of what is authenticated.
+std::array<std::uint8_t, 4> rollover_count(std::uint64_t index) {
+  std::array<std::uint8_t, 4> bytes;
+  store_be32(bytes, 0, static_cast<std::uint32_t>(index >> 16));
+  return bytes;
 }
 
 }  // namespace
@@ -58,76 +38,101 @@ std::optional<std::size_t> rtp_header_size(Bytes packet) {
   return size;
 }
 
-PacketCipher::PacketCipher(const SessionKeys& keys, Direction direction)
-    : keys_(keys), tag_size_(parameters(keys.profile).tag_size) {
-  if (is_aead(keys.profile)) {
-    gcm_.emplace(keys_.cipher_key_bytes(), direction);
-  } else {
-    counter_.emplace(keys_.cipher_key_bytes());
-    hmac_.emplace(keys_.authentication_key);
-  }
+PacketCipher::PacketCipher(CipherBackend& backend, const SessionKeys& keys, KeyUse use)
+    : backend_(&backend),
+      keys_(keys),
+      tag_size_(static_cast<std::uint8_t>(parameters(keys.profile).tag_size)),
+      use_(use) {
+  if (!aead()) hmac_.emplace(keys_.authentication_key);
 }
 
-GcmContext& PacketCipher::start_gcm(std::uint32_t ssrc, std::uint64_t index) {
-  gcm_->start(make_gcm_iv(keys_.salt_bytes(), ssrc, index));
+GcmCipher& PacketCipher::gcm() {
+  if (!gcm_) gcm_ = backend_->make_gcm(keys_.cipher_key_bytes(), use_);
   return *gcm_;
 }
 
-CounterContext& PacketCipher::start_counter(std::uint32_t ssrc, std::uint64_t index) {
-  counter_->start(make_counter_iv(keys_.salt_bytes(), ssrc, index));
+CounterCipher& PacketCipher::counter() {
+  if (!counter_) counter_ = backend_->make_counter(keys_.cipher_key_bytes());
   return *counter_;
 }
 
-void seal(std::span<const SealJob> jobs) {
-  for (const SealJob& job : jobs) job.cipher->seal(job);
+/// RFC 7714 §8.1 and §9.1, under the exclusive-or with the salt:
+///
+///    0                   1
+///    0 1 2 3 4 5 6 7 8 9 0 1
+///   +---+-------+-----------+
+///   | 0 |  SSRC |   index   |   RTP: rollover count and sequence number; RTCP: 0 and 31 bits
+///   +---+-------+-----------+
+GcmCipher::Iv PacketCipher::gcm_iv(std::uint32_t ssrc, std::uint64_t index) const {
+  GcmCipher::Iv iv;
+  store_be32(iv, 0, load_be32(keys_.salt, 0) ^ ssrc >> 16);
+  store_be64(iv, 4, load_be64(keys_.salt, 4) ^ (std::uint64_t{ssrc} << 48 | index));
+  return iv;
 }
 
-void RtpCipher::seal(const SealJob& job) {
-  const Bytes header(job.out, job.header_size);
-  const MutableBytes prefix(job.out + job.header_size, job.prefix_size);
-  std::uint8_t* const payload_out = prefix.data() + prefix.size();
-  const MutableBytes padding(payload_out + job.payload.size(), job.padding);
-  std::uint8_t* const tag_out = padding.data() + padding.size();
+/// RFC 3711 §4.1.1: IV = (salt * 2^16) XOR (SSRC * 2^64) XOR (index * 2^16); the block counter
+/// takes the last two bytes.
+CounterCipher::Iv PacketCipher::counter_iv(std::uint32_t ssrc, std::uint64_t index) const {
+  CounterCipher::Iv iv;
+  store_be64(iv, 0, load_be64(keys_.salt, 0) ^ ssrc);
+  store_be32(iv, 8, load_be32(keys_.salt, 8) ^ static_cast<std::uint32_t>(index >> 16));
+  store_be16(iv, 12, load_be16(keys_.salt, 12) ^ static_cast<std::uint16_t>(index));
+  store_be16(iv, 14, 0);
+  return iv;
+}
 
-  const auto encrypt_with = [&](auto& cipher) {
-    cipher.crypt(prefix, prefix.data());
-    cipher.crypt(job.payload, payload_out);
-    cipher.crypt(padding, padding.data());
-  };
-  if (aead()) {
-    GcmContext& cipher = start_gcm(rtp_ssrc(header), job.index);
-    cipher.authenticate(header);
-    encrypt_with(cipher);
-    cipher.tag(tag_out);
-  } else {
-    encrypt_with(start_counter(rtp_ssrc(header), job.index));
-    const auto digest = authenticate({job.out, tag_out}, job.index);
-    std::copy_n(digest.begin(), tag_size(), tag_out);
+void HmacBatch::add(CipherBackend& backend, const HmacJob& job) {
+  if (size_ == jobs_.size() || backend_ != &backend) flush();
+  backend_ = &backend;
+  jobs_[size_++] = job;
+}
+
+void HmacBatch::flush() {
+  if (size_ != 0) backend_->authenticate(std::span(jobs_).first(size_));
+  size_ = 0;
+}
+
+void seal(std::span<const SealJob> jobs) {
+  HmacBatch batch;
+  for (const SealJob& job : jobs) job.cipher->seal(job, batch);
+  batch.flush();
+}
+
+void RtpCipher::seal(const SealJob& job, HmacBatch& batch) {
+  const Bytes header(job.out, job.header_size);
+  const MutableBytes body(job.out + job.header_size, job.body_size());
+  Bytes plain = job.payload;
+  if (job.prefix_size != 0 || job.padding != 0) {
+    // To join the parts first costs 5 ns for 1200 bytes; to encrypt them one after the other, with
+    // blocks that begin in one and end in the next, 18 ns more than all at once.
+    copy_unless_there(job.payload, body.data() + job.prefix_size);
+    plain = body;
   }
+  if (aead()) {
+    gcm().seal(gcm_iv(rtp_ssrc(header), job.index), header, plain, body.data());
+    return;
+  }
+  counter().crypt(counter_iv(rtp_ssrc(header), job.index), plain, body.data());
+  std::uint8_t* const tag = body.data() + body.size();
+  const auto rollover = rollover_count(job.index);
+  std::ranges::copy(rollover, tag);  // Where it stands until the tag takes its place.
+  batch.add(backend(), {.hmac = &hmac(),
+                        .message = job.out,
+                        .size = header.size() + body.size() + rollover.size(),
+                        .tag = tag});
 }
 
 bool RtpCipher::open(std::uint64_t index, std::size_t header_size, MutableBytes packet) {
   const MutableBytes body = packet.first(packet.size() - tag_size());
   const Bytes tag = packet.last(tag_size());
+  const Bytes header = body.first(header_size);
   const MutableBytes payload = body.subspan(header_size);
 
-  if (aead()) {
-    GcmContext& cipher = start_gcm(rtp_ssrc(packet), index);
-    cipher.authenticate(body.first(header_size));
-    cipher.crypt(payload, payload.data());
-    return cipher.verify(tag);
-  }
-  const auto digest = authenticate(body, index);
+  if (aead()) return gcm().open(gcm_iv(rtp_ssrc(header), index), header, payload, tag);
+  const auto digest = hmac().compute({body, rollover_count(index)});
   if (!crypto::constant_time_equal(Bytes(digest).first(tag_size()), tag)) return false;
-  start_counter(rtp_ssrc(packet), index).crypt(payload, payload.data());
+  counter().crypt(counter_iv(rtp_ssrc(header), index), payload, payload.data());
   return true;
-}
-
-/// RFC 3711 §4.2: the rollover count, which is not sent, is part of what is authenticated.
-HmacSha1::Digest RtpCipher::authenticate(Bytes body, std::uint64_t index) const {
-  std::array<std::uint8_t, 4> rollover_count;
-  store_be32(rollover_count, 0, static_cast<std::uint32_t>(index >> 16));
-  return hmac().compute({body, rollover_count});
 }
 
 /// RFC 3711 §3.4 puts the index before the tag, RFC 7714 §9 after it.
@@ -138,48 +143,61 @@ std::size_t RtcpCipher::index_offset(std::size_t size) const {
 std::size_t RtcpCipher::seal(std::uint32_t index, Bytes packet, MutableBytes out) {
   const std::size_t size = packet.size() + overhead();
   SFU_CHECK(packet.size() >= kRtcpHeaderSize && size <= out.size());
-  const MutableBytes index_word = out.subspan(index_offset(size), kRtcpIndexSize);
-  const Bytes payload = packet.subspan(kRtcpHeaderSize);
-  std::uint8_t* const payload_out = out.data() + kRtcpHeaderSize;
+  const Bytes plain = packet.subspan(kRtcpHeaderSize);
   copy_unless_there(packet.first(kRtcpHeaderSize), out.data());
-  const Bytes header = out.first(kRtcpHeaderSize);
+  const std::uint32_t ssrc = rtcp_ssrc(out);
+  const std::uint32_t word = kRtcpEncryptedFlag | index;
+  std::uint8_t* const text = out.data() + kRtcpHeaderSize;
 
   if (aead()) {
-    store_be32(index_word, 0, kRtcpEncryptedFlag | index);
-    GcmContext& cipher = start_gcm(rtcp_ssrc(header), index);
-    cipher.authenticate(header);
-    cipher.authenticate(index_word);
-    cipher.crypt(payload, payload_out);
-    cipher.tag(out.data() + packet.size());
+    // RFC 7714 §9.2: header and index are authenticated; the index is not beside the header.
+    std::array<std::uint8_t, kRtcpHeaderSize + kRtcpIndexSize> associated;
+    std::copy_n(out.begin(), kRtcpHeaderSize, associated.begin());
+    store_be32(associated, kRtcpHeaderSize, word);
+    gcm().seal(gcm_iv(ssrc, index), associated, plain, text);
+    store_be32(out, index_offset(size), word);
   } else {
-    start_counter(rtcp_ssrc(header), index).crypt(payload, payload_out);
-    store_be32(index_word, 0, kRtcpEncryptedFlag | index);
-    const auto digest = hmac().compute({out.first(packet.size() + kRtcpIndexSize)});
-    std::copy_n(digest.begin(), tag_size(), out.data() + packet.size() + kRtcpIndexSize);
+    counter().crypt(counter_iv(ssrc, index), plain, text);
+    store_be32(out, index_offset(size), word);
+    const Bytes authenticated = out.first(packet.size() + kRtcpIndexSize);
+    const auto digest = hmac().compute({authenticated});
+    std::copy_n(digest.begin(), tag_size(), out.data() + authenticated.size());
   }
   return size;
 }
 
 bool RtcpCipher::open(MutableBytes packet) {
-  const MutableBytes body = packet.first(packet.size() - overhead());
-  const MutableBytes payload = body.subspan(kRtcpHeaderSize);
-  const Bytes index_word = packet.subspan(index_offset(packet.size()), kRtcpIndexSize);
-  const std::uint32_t word = load_be32(index_word, 0);
-  const bool encrypted = (word & kRtcpEncryptedFlag) != 0;
-  const std::uint32_t index = word & ~kRtcpEncryptedFlag;
+  const std::uint32_t word = load_be32(packet, index_offset(packet.size()));
+  if (aead()) return open_aead(word, packet);
 
-  if (aead()) {
-    GcmContext& cipher = start_gcm(rtcp_ssrc(packet), index);
-    cipher.authenticate(encrypted ? body.first(kRtcpHeaderSize) : body);
-    cipher.authenticate(index_word);
-    if (encrypted) cipher.crypt(payload, payload.data());
-    return cipher.verify(packet.subspan(body.size(), tag_size()));
-  }
+  const MutableBytes body = packet.first(packet.size() - overhead());
   const auto digest = hmac().compute({packet.first(body.size() + kRtcpIndexSize)});
   if (!crypto::constant_time_equal(Bytes(digest).first(tag_size()), packet.last(tag_size())))
     return false;
-  if (encrypted) start_counter(rtcp_ssrc(packet), index).crypt(payload, payload.data());
+  if ((word & kRtcpEncryptedFlag) == 0) return true;
+  const MutableBytes text = body.subspan(kRtcpHeaderSize);
+  counter().crypt(counter_iv(rtcp_ssrc(packet), word & ~kRtcpEncryptedFlag), text, text.data());
   return true;
+}
+
+/// Without encryption the whole packet and the index are authenticated (RFC 7714 §9.3).
+bool RtcpCipher::open_aead(std::uint32_t word, MutableBytes packet) {
+  const bool encrypted = (word & kRtcpEncryptedFlag) != 0;
+  const MutableBytes body = packet.first(packet.size() - overhead());
+  const MutableBytes text = encrypted ? body.subspan(kRtcpHeaderSize) : body.last(0);
+  const auto iv = gcm_iv(rtcp_ssrc(packet), word & ~kRtcpEncryptedFlag);
+  std::array<std::uint8_t, GcmCipher::kTagSize> tag;
+  std::copy_n(packet.begin() + static_cast<std::ptrdiff_t>(body.size()), tag.size(), tag.begin());
+
+  if (encrypted) {
+    std::array<std::uint8_t, kRtcpHeaderSize + kRtcpIndexSize> associated;
+    std::copy_n(packet.begin(), kRtcpHeaderSize, associated.begin());
+    store_be32(associated, kRtcpHeaderSize, word);
+    return gcm().open(iv, associated, text, tag);
+  }
+  // The index moves to where the tag was, so that both are in one piece.
+  store_be32(packet, body.size(), word);
+  return gcm().open(iv, packet.first(body.size() + kRtcpIndexSize), text, tag);
 }
 
 }  // namespace sfu::srtp

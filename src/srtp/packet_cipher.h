@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/bytes.h"
-#include "srtp/cipher_context.h"
+#include "srtp/cipher_backend.h"
 #include "srtp/hmac_sha1.h"
 #include "srtp/seal_job.h"
 #include "srtp/session_keys.h"
@@ -23,49 +25,69 @@ inline constexpr std::uint32_t kRtcpEncryptedFlag = 0x8000'0000;
 /// past the end. Looks at nothing that is encrypted.
 std::optional<std::size_t> rtp_header_size(Bytes packet);
 
-/// What SRTP and SRTCP ciphers share: the keys and the contexts made from them.
+/// What SRTP and SRTCP ciphers share: the keys, and the ciphers made from them with the first
+/// packet. Many sessions never see one: who only views sends no media.
 class PacketCipher {
  public:
   std::size_t tag_size() const { return tag_size_; }
 
  protected:
-  PacketCipher(const SessionKeys& keys, Direction direction);
+  PacketCipher(CipherBackend& backend, const SessionKeys& keys, KeyUse use);
 
-  bool aead() const { return gcm_.has_value(); }
-  /// The context of an AEAD profile, ready for the packet of this SSRC and index.
-  GcmContext& start_gcm(std::uint32_t ssrc, std::uint64_t index);
-  /// The context of the AES_CM profile, ready for the packet of this SSRC and index.
-  CounterContext& start_counter(std::uint32_t ssrc, std::uint64_t index);
+  bool aead() const { return is_aead(keys_.profile); }
+  GcmCipher& gcm();
+  CounterCipher& counter();
+  /// Only of the AES_CM profile.
   const HmacSha1& hmac() const { return *hmac_; }
+  CipherBackend& backend() const { return *backend_; }
+
+  GcmCipher::Iv gcm_iv(std::uint32_t ssrc, std::uint64_t index) const;
+  CounterCipher::Iv counter_iv(std::uint32_t ssrc, std::uint64_t index) const;
 
  private:
+  CipherBackend* backend_;
   SessionKeys keys_;
-  std::size_t tag_size_;
-  std::optional<GcmContext> gcm_;
-  std::optional<CounterContext> counter_;
+  std::uint8_t tag_size_;
+  KeyUse use_;
   std::optional<HmacSha1> hmac_;
+  std::unique_ptr<GcmCipher> gcm_;
+  std::unique_ptr<CounterCipher> counter_;
+};
+
+/// Messages that wait to be authenticated together. Flush before it goes.
+class HmacBatch {
+ public:
+  void add(CipherBackend& backend, const HmacJob& job);
+  void flush();
+
+ private:
+  CipherBackend* backend_ = nullptr;  // Of all that wait.
+  std::size_t size_ = 0;
+  std::array<HmacJob, CipherBackend::kMaxHmacBatch> jobs_;
 };
 
 /// Turns packets into SRTP and back, given their index; knows nothing of streams and replay.
 class RtpCipher : public PacketCipher {
  public:
-  RtpCipher(const SessionKeys& keys, Direction direction) : PacketCipher(keys, direction) {}
+  /// `backend` outlives the cipher.
+  RtpCipher(CipherBackend& backend, const SessionKeys& keys)
+      : PacketCipher(backend, keys, KeyUse::EveryPacket) {}
 
-  /// Encrypts prefix, payload and padding of `job`, and appends the tag.
-  void seal(const SealJob& job);
+  /// Encrypts prefix, payload and padding of `job`. The tag of an AEAD profile follows at once,
+  /// that of AES_CM with the others of `batch`.
+  void seal(const SealJob& job, HmacBatch& batch);
 
   /// Authenticates and decrypts in place all that follows the header; `packet` has room for header
   /// and tag. Answers whether it is authentic.
   bool open(std::uint64_t index, std::size_t header_size, MutableBytes packet);
-
- private:
-  HmacSha1::Digest authenticate(Bytes body, std::uint64_t index) const;
 };
 
 /// Turns packets into SRTCP and back; knows nothing of replay.
 class RtcpCipher : public PacketCipher {
  public:
-  RtcpCipher(const SessionKeys& keys, Direction direction) : PacketCipher(keys, direction) {}
+  /// `backend` outlives the cipher.
+  RtcpCipher(CipherBackend& backend, const SessionKeys& keys)
+      : PacketCipher(backend, keys, KeyUse::NowAndThen) {}
 
   std::size_t overhead() const { return tag_size() + kRtcpIndexSize; }
 
@@ -78,8 +100,11 @@ class RtcpCipher : public PacketCipher {
   std::size_t seal(std::uint32_t index, Bytes packet, MutableBytes out);
 
   /// Authenticates and, where the E flag is set, decrypts in place. Answers whether it is
-  /// authentic; the plain packet is the first size - overhead() bytes.
+  /// authentic; the plain packet is the first size - overhead() bytes, and the rest is worthless.
   bool open(MutableBytes packet);
+
+ private:
+  bool open_aead(std::uint32_t word, MutableBytes packet);
 };
 
 }  // namespace sfu::srtp

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <vector>
 
+#include "srtp/backends_for_test.h"
 #include "srtp/hex_for_test.h"
 
 namespace sfu::srtp {
@@ -27,37 +28,39 @@ ByteVector seal_with(RtpCipher& cipher, std::uint64_t index, Bytes header, Bytes
   ByteVector out(header.begin(), header.end());
   out.insert(out.end(), prefix.begin(), prefix.end());
   out.resize(out.size() + payload.size() + cipher.tag_size());
-  cipher.seal({.cipher = &cipher,
-               .index = index,
-               .out = out.data(),
-               .payload = payload,
-               .header_size = static_cast<std::uint32_t>(header.size()),
-               .prefix_size = static_cast<std::uint16_t>(prefix.size()),
-               .padding = 0,
-               .tag_size = static_cast<std::uint8_t>(cipher.tag_size())});
+  const SealJob job = {.cipher = &cipher,
+                       .index = index,
+                       .out = out.data(),
+                       .payload = payload,
+                       .header_size = static_cast<std::uint32_t>(header.size()),
+                       .prefix_size = static_cast<std::uint16_t>(prefix.size()),
+                       .padding = 0,
+                       .tag_size = static_cast<std::uint8_t>(cipher.tag_size())};
+  seal({&job, 1});
   return out;
 }
 
 TEST(PacketCipher, MakesTheKeystreamOfRfc3711AppendixB2) {
-  RtpCipher cipher(
-      session_keys(Profile::Aes128CmHmacSha1_80, from_hex("2B7E151628AED2A6ABF7158809CF4F3C"),
-                   from_hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD")),
-      Direction::Encrypt);
   // SSRC 0 and index 0, as the appendix has them; a payload of zeros shows the keystream itself.
   const auto header = from_hex("80000000 00000000 00000000");
   constexpr std::size_t kBlock = 16, kLastOffset = 0xff01 * kBlock;
   const ByteVector zeros(kLastOffset + kBlock);
-  const ByteVector out = seal_with(cipher, 0, header, {}, zeros);
+  with_every_backend([&](CipherBackend& backend) {
+    RtpCipher cipher(backend, session_keys(Profile::Aes128CmHmacSha1_80,
+                                           from_hex("2B7E151628AED2A6ABF7158809CF4F3C"),
+                                           from_hex("F0F1F2F3F4F5F6F7F8F9FAFBFCFD")));
+    const ByteVector out = seal_with(cipher, 0, header, {}, zeros);
 
-  const Bytes keystream = Bytes(out).subspan(header.size());
-  EXPECT_THAT(keystream.first(3 * kBlock),
-              ElementsAreArray(from_hex("E03EAD0935C95E80E166B16DD92B4EB4"
-                                        "D23513162B02D0F72A43A2FE4A5F97AB"
-                                        "41E95B3BB0A2E8DD477901E4FCA894C0")));
-  EXPECT_THAT(keystream.subspan(0xfeff * kBlock, 3 * kBlock),
-              ElementsAreArray(from_hex("EC8CDF7398607CB0F2D21675EA9EA1E4"
-                                        "362B7C3C6773516318A077D7FC5073AE"
-                                        "6A2CC3787889374FBEB4C81B17BA6C44")));
+    const Bytes keystream = Bytes(out).subspan(header.size());
+    EXPECT_THAT(keystream.first(3 * kBlock),
+                ElementsAreArray(from_hex("E03EAD0935C95E80E166B16DD92B4EB4"
+                                          "D23513162B02D0F72A43A2FE4A5F97AB"
+                                          "41E95B3BB0A2E8DD477901E4FCA894C0")));
+    EXPECT_THAT(keystream.subspan(0xfeff * kBlock, 3 * kBlock),
+                ElementsAreArray(from_hex("EC8CDF7398607CB0F2D21675EA9EA1E4"
+                                          "362B7C3C6773516318A077D7FC5073AE"
+                                          "6A2CC3787889374FBEB4C81B17BA6C44")));
+  });
 }
 
 constexpr std::string_view kKey128 = "000102030405060708090a0b0c0d0e0f";
@@ -74,6 +77,10 @@ struct Vector {
   std::string_view sealed;
 };
 std::ostream& operator<<(std::ostream& out, const Vector& row) { return out << row.name; }
+
+SessionKeys session_keys(const Vector& row) {
+  return session_keys(row.profile, from_hex(row.key), from_hex(kSalt));
+}
 
 constexpr std::string_view kRtp =
     "8040f17b8041f8d35501a0b2"
@@ -93,26 +100,28 @@ class Rfc7714Rtp : public testing::TestWithParam<Vector> {};
 
 TEST_P(Rfc7714Rtp, IsSealedAsTheRfcSays) {
   const Vector& row = GetParam();
-  RtpCipher cipher(session_keys(row.profile, from_hex(row.key), from_hex(kSalt)),
-                   Direction::Encrypt);
   const ByteVector plain = from_hex(row.plain);
   const Bytes body = Bytes(plain).subspan(kMinRtpHeaderSize);
-  for (std::size_t prefix = 0; prefix <= body.size(); ++prefix) {
-    EXPECT_EQ(seal_with(cipher, kRtpIndex, Bytes(plain).first(kMinRtpHeaderSize),
-                        body.first(prefix), body.subspan(prefix)),
-              from_hex(row.sealed))
-        << "with a prefix of " << prefix;
-  }
+  with_every_backend([&](CipherBackend& backend) {
+    RtpCipher cipher(backend, session_keys(row));
+    for (std::size_t prefix = 0; prefix <= body.size(); ++prefix) {
+      EXPECT_EQ(seal_with(cipher, kRtpIndex, Bytes(plain).first(kMinRtpHeaderSize),
+                          body.first(prefix), body.subspan(prefix)),
+                from_hex(row.sealed))
+          << "with a prefix of " << prefix;
+    }
+  });
 }
 
 TEST_P(Rfc7714Rtp, IsOpenedAsTheRfcSays) {
   const Vector& row = GetParam();
-  RtpCipher cipher(session_keys(row.profile, from_hex(row.key), from_hex(kSalt)),
-                   Direction::Decrypt);
-  ByteVector packet = from_hex(row.sealed);
-  ASSERT_TRUE(cipher.open(kRtpIndex, kMinRtpHeaderSize, packet));
-  packet.resize(packet.size() - cipher.tag_size());
-  EXPECT_EQ(packet, from_hex(row.plain));
+  with_every_backend([&](CipherBackend& backend) {
+    RtpCipher cipher(backend, session_keys(row));
+    ByteVector packet = from_hex(row.sealed);
+    ASSERT_TRUE(cipher.open(kRtpIndex, kMinRtpHeaderSize, packet));
+    packet.resize(packet.size() - cipher.tag_size());
+    EXPECT_EQ(packet, from_hex(row.plain));
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Vectors, Rfc7714Rtp, testing::ValuesIn(kRtpVectors),
@@ -136,38 +145,45 @@ class Rfc7714Rtcp : public testing::TestWithParam<Vector> {};
 
 TEST_P(Rfc7714Rtcp, IsSealedAsTheRfcSays) {
   const Vector& row = GetParam();
-  RtcpCipher cipher(session_keys(row.profile, from_hex(row.key), from_hex(kSalt)),
-                    Direction::Encrypt);
   const ByteVector plain = from_hex(row.plain);
-  ByteVector out(plain.size() + kMaxRtcpOverhead);
-  out.resize(cipher.seal(kRtcpIndex, plain, out));
-  EXPECT_EQ(out, from_hex(row.sealed));
+  with_every_backend([&](CipherBackend& backend) {
+    RtcpCipher cipher(backend, session_keys(row));
+    ByteVector out(plain.size() + kMaxRtcpOverhead);
+    out.resize(cipher.seal(kRtcpIndex, plain, out));
+    EXPECT_EQ(out, from_hex(row.sealed));
+  });
 }
 
 TEST_P(Rfc7714Rtcp, IsOpenedAsTheRfcSays) {
   const Vector& row = GetParam();
-  RtcpCipher cipher(session_keys(row.profile, from_hex(row.key), from_hex(kSalt)),
-                    Direction::Decrypt);
-  ByteVector packet = from_hex(row.sealed);
-  ASSERT_TRUE(cipher.open(packet));
-  packet.resize(packet.size() - cipher.overhead());
-  EXPECT_EQ(packet, from_hex(row.plain));
+  with_every_backend([&](CipherBackend& backend) {
+    RtcpCipher cipher(backend, session_keys(row));
+    ByteVector packet = from_hex(row.sealed);
+    ASSERT_TRUE(cipher.open(packet));
+    packet.resize(packet.size() - cipher.overhead());
+    EXPECT_EQ(packet, from_hex(row.plain));
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Vectors, Rfc7714Rtcp, testing::ValuesIn(kRtcpVectors),
                          [](const auto& row) { return row.param.name; });
 
 TEST(Rfc7714Rtcp, IsAuthenticatedWithoutEncryptionAsSection17_3Says) {
-  RtcpCipher cipher(session_keys(Profile::AeadAes128Gcm, from_hex(kKey128), from_hex(kSalt)),
-                    Direction::Decrypt);
+  const ByteVector plain = from_hex(kRtcp);
   const ByteVector sealed =
       from_hex(std::string(kRtcp) + "841dd9683dd78ec92ae58790125f62b3000005d4");
-  ByteVector packet = sealed;
-  ASSERT_TRUE(cipher.open(packet));
-  EXPECT_EQ(packet, sealed);
+  with_every_backend([&](CipherBackend& backend) {
+    RtcpCipher cipher(backend,
+                      session_keys(Profile::AeadAes128Gcm, from_hex(kKey128), from_hex(kSalt)));
+    ByteVector packet = sealed;
+    ASSERT_TRUE(cipher.open(packet));
+    packet.resize(plain.size());
+    EXPECT_EQ(packet, plain);
 
-  packet[20] ^= 1;
-  EXPECT_FALSE(cipher.open(packet));
+    packet = sealed;
+    packet[20] ^= 1;
+    EXPECT_FALSE(cipher.open(packet));
+  });
 }
 
 TEST(RtpHeaderSize, CoversCsrcsAndExtensions) {

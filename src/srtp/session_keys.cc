@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "srtp/cipher_context.h"
+#include "srtp/openssl_backend.h"
 
 namespace sfu::srtp {
 namespace {
@@ -14,27 +14,25 @@ constexpr std::uint8_t kFirstRtpLabel = 0, kFirstRtcpLabel = 3;
 /// Fills `out` with the key stream of the master key at x * 2^16, where x is the label, shifted
 /// over the 48 bits of the index, which stays 0, exclusive-or the master salt (RFC 3711 §4.3.1,
 /// §4.3.3). A 96-bit salt is filled up with zeros at its end (RFC 7714 §11).
-void derive(const KeyMaterial& master, std::uint8_t label, MutableBytes out) {
+void derive(CounterCipher& cipher, Bytes master_salt, std::uint8_t label, MutableBytes out) {
   constexpr std::size_t kLabelOffset = 7;
-  CounterContext::Iv iv{};
-  std::ranges::copy(master.salt(), iv.begin());
+  CounterCipher::Iv iv{};
+  std::ranges::copy(master_salt, iv.begin());
   iv[kLabelOffset] ^= label;
-  CounterContext cipher(master.key());
-  cipher.start(iv);
   std::ranges::fill(out, std::uint8_t{0});
-  cipher.crypt(out, out.data());
+  cipher.crypt(iv, out, out.data());
 }
 
 SessionKeys derive_keys(const KeyMaterial& master, std::uint8_t first_label) {
-  const auto label = [first_label](Label which) {
-    return static_cast<std::uint8_t>(first_label + which);
+  OpenSslCounterCipher cipher(master.key());  // In handshakes every library is fast enough.
+  const auto fill = [&](Label which, MutableBytes out) {
+    derive(cipher, master.salt(), static_cast<std::uint8_t>(first_label + which), out);
   };
   SessionKeys keys{.profile = master.profile()};
   const auto& sizes = parameters(master.profile());
-  derive(master, label(kCipherKey), MutableBytes(keys.cipher_key).first(sizes.key_size));
-  derive(master, label(kSalt), MutableBytes(keys.salt).first(sizes.salt_size));
-  if (!is_aead(master.profile()))
-    derive(master, label(kAuthenticationKey), keys.authentication_key);
+  fill(kCipherKey, MutableBytes(keys.cipher_key).first(sizes.key_size));
+  fill(kSalt, MutableBytes(keys.salt).first(sizes.salt_size));
+  if (!is_aead(master.profile())) fill(kAuthenticationKey, keys.authentication_key);
   return keys;
 }
 

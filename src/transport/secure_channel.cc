@@ -5,8 +5,10 @@
 
 namespace sfu::transport {
 
-SecureChannel::SecureChannel(const dtls::Context& context, ice::Credentials credentials)
+SecureChannel::SecureChannel(const dtls::Context& context, srtp::CipherBackend& ciphers,
+                             ice::Credentials credentials)
     : context_(context),
+      ciphers_(ciphers),
       ice_({.credentials = std::move(credentials)}),
       dtls_(context, {.role = dtls::Role::Server}) {}
 
@@ -147,8 +149,8 @@ void SecureChannel::drain_dtls() {
   }
   while (auto event = dtls_.poll_event()) {
     if (const auto* connected = std::get_if<dtls::Connected>(&*event)) {
-      inbound_.emplace(connected->remote);
-      outbound_.emplace(connected->local);
+      inbound_.emplace(connected->remote, ciphers_);
+      outbound_.emplace(connected->local, ciphers_);
     } else if (auto* failed = std::get_if<dtls::Failed>(&*event)) {
       failure_ = std::string(to_string(failed->reason)) + ": " + failed->detail;
       inbound_.reset();

@@ -43,8 +43,9 @@ class SecureChannel {
   };
   using Event = std::variant<RoutingEvent, StateChanged>;
 
-  /// `context` outlives the channel.
-  SecureChannel(const dtls::Context& context, ice::Credentials credentials);
+  /// `context` and `ciphers` outlive the channel.
+  SecureChannel(const dtls::Context& context, srtp::CipherBackend& ciphers,
+                ice::Credentials credentials);
 
   /// What the peer said in signaling. `remote_is_server`: it waits for our ClientHello. Of several
   /// fingerprints the strongest hash counts.
@@ -90,6 +91,7 @@ class SecureChannel {
   void report_state();
 
   const dtls::Context& context_;
+  srtp::CipherBackend& ciphers_;
   ice::LiteAgent ice_;
   dtls::Association dtls_;
   bool connect_called_ = false;

@@ -19,7 +19,8 @@ struct Channel {
   const crypto::Certificate certificate = crypto::Certificate::generate();
   const dtls::Context context{certificate};
   const ice::Credentials credentials{"ufrag-of-the-server", "password-of-the-server-00000000"};
-  SecureChannel channel{context, credentials};
+  const std::unique_ptr<srtp::CipherBackend> ciphers = srtp::make_cipher_backend();
+  SecureChannel channel{context, *ciphers, credentials};
 
   void check() {
     channel.handle_stun(Timestamp{}, kPath, ice::ScriptedCheck::to(credentials).encode());

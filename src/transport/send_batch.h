@@ -9,6 +9,7 @@
 #include "base/datagram_sink.h"
 #include "base/endpoint.h"
 #include "media/outgoing_packet.h"
+#include "srtp/cipher_backend.h"
 
 namespace sfu::transport {
 
@@ -22,6 +23,9 @@ class SendBatch {
   /// Bounds one batch: more is dropped, as by a full socket buffer.
   static constexpr std::size_t kMaxControlBytes = 16 * 1024 * 1024;
   static constexpr std::size_t kMaxMediaPackets = 128 * 1024;
+
+  /// What encrypts for this worker's transports.
+  srtp::CipherBackend& ciphers() { return *ciphers_; }
 
   void add_control(const Path& path, Bytes datagram);
   /// Moves all control datagrams to `sink`, in order.
@@ -49,6 +53,7 @@ class SendBatch {
     std::size_t size;
   };
 
+  const std::unique_ptr<srtp::CipherBackend> ciphers_ = srtp::make_cipher_backend();
   std::vector<std::uint8_t> control_bytes_;
   std::vector<Control> control_;
   std::vector<std::unique_ptr<media::OutgoingPacket[]>> chunks_;

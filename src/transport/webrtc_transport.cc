@@ -29,7 +29,7 @@ WebRtcTransport::WebRtcTransport(Options options, const dtls::Context& context,
       router_(router),
       batch_(batch),
       random_(random),
-      channel_(context, options_.credentials),
+      channel_(context, batch.ciphers(), options_.credentials),
       feedback_ssrc_{random.next_u32() | 1u},
       arrivals_({.sender = feedback_ssrc_}),
       queue_(batch, options_.slot) {}
