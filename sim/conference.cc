@@ -7,6 +7,7 @@
 #include "media/codec_table.h"
 #include "ortc/router_capabilities.h"
 #include "sim/certificates.h"
+#include "sim/publisher_parameters.h"
 
 namespace sfu::sim {
 namespace {
@@ -14,40 +15,8 @@ namespace {
 constexpr std::uint16_t kServerPort = 40000;
 constexpr std::array<std::string_view, 3> kRids = {"r0", "r1", "r2"};
 
-const ortc::RtpCodecCapability& codec_capability(std::string_view mime_type) {
-  for (const auto& codec : ortc::router_capabilities().codecs)
-    if (codec.mime_type == mime_type) return codec;
-  SFU_CHECK(false && "no such codec");
-}
-
 TimeDelta frame_interval(ortc::MediaKind kind) {
   return std::chrono::milliseconds(kind == ortc::MediaKind::Video ? 50 : 20);
-}
-
-/// What a browser would send that takes the router's ids as they are.
-ortc::RtpParameters publisher_parameters(ortc::MediaKind kind, std::string mid) {
-  ortc::RtpParameters parameters;
-  parameters.mid = std::move(mid);
-  const bool video = kind == ortc::MediaKind::Video;
-  const auto& codec = codec_capability(video ? "video/VP8" : "audio/opus");
-  parameters.codecs.push_back({.mime_type = codec.mime_type,
-                               .payload_type = codec.preferred_payload_type,
-                               .clock_rate = codec.clock_rate,
-                               .channels = codec.channels,
-                               .parameters = {},
-                               .rtcp_feedback = codec.rtcp_feedback});
-  if (video) {
-    ortc::RtpCodecParameters rtx;
-    rtx.mime_type = "video/rtx";
-    rtx.payload_type = static_cast<std::uint8_t>(codec.preferred_payload_type + 1);
-    rtx.clock_rate = 90'000;
-    rtx.parameters["apt"] = std::int64_t{codec.preferred_payload_type};
-    parameters.codecs.push_back(rtx);
-  }
-  for (const auto& extension : ortc::router_capabilities().header_extensions)
-    if (extension.kind == kind)
-      parameters.header_extensions.push_back({extension.uri, extension.preferred_id, false});
-  return parameters;
 }
 
 core::WorkerCore::Config configure(const Conference::Options& options,

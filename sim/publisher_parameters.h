@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "ortc/parameters.h"
+
+namespace sfu::sim {
+
+/// What a browser that takes the router's payload types and extension ids as they are would send:
+/// VP8 with RTX, or opus. Without encodings: their SSRCs are the caller's to choose.
+ortc::RtpParameters publisher_parameters(ortc::MediaKind kind, std::string mid);
+
+}  // namespace sfu::sim
