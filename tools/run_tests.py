@@ -21,6 +21,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "build" / "release"
 SANITIZE = ROOT / "build" / "sanitize"
+BENCH = ROOT / "build" / "bench"
 LOGS = ROOT / "build" / "test-logs"
 
 # Longest that one program of each kind may take; a suite that needs more hangs.
@@ -33,6 +34,7 @@ E2E_SECONDS = 1200
 PAGE_SECONDS = 300
 TOOLS_SECONDS = 120
 BUILD_SECONDS = 2400
+BENCH_SECONDS = 900
 FUZZ_SECONDS = 4
 SANITIZER_SLOWDOWN = 4
 
@@ -192,6 +194,7 @@ class Build:
 
 
 RELEASE_BUILD = Build(RELEASE, "-DCMAKE_BUILD_TYPE=Release")
+BENCH_BUILD = Build(BENCH, "-DCMAKE_BUILD_TYPE=Release", "-DSFU_BENCH=ON")
 # Tests under the sanitizers and fuzz targets share their objects: both want clang, and the instrumentation that
 # guides the fuzzer does not disturb a test.
 SANITIZE_BUILD = Build(
@@ -245,14 +248,16 @@ def gtest_suite(kinds, build=RELEASE_BUILD, sanitized=False, filters=()):
 
 
 def python_suite(name, script):
-    command = ["/usr/bin/python3", ROOT / "tools" / script]
+    command = ["/usr/bin/python3", script]
     yield count_last_line(name, *run_logged(name, command, TOOLS_SECONDS))
 
 
 def tools_suite():
-    """The project's own scripts."""
-    for script in sorted((ROOT / "tools").glob("*_test.py")):
-        yield from python_suite(script.stem, script.name)
+    """The project's own scripts, and those of the instruments."""
+    for script in sorted([*(ROOT / "tools").glob("*_test.py"), *(ROOT / "bench").glob("*/*_test.py")]):
+        folder = script.parent.name
+        name = script.stem if folder == "tools" else f"{folder} {script.stem}"
+        yield from python_suite(name, script)
 
 
 def fuzz_suite(only=None):
@@ -347,8 +352,26 @@ def e2e_suite(names=()):
     yield from node_suite("e2e", ROOT / "tests" / "e2e", ["test", "--silent"], E2E_SECONDS, ["meetlite-sfu"], arguments)
 
 
+def bench_suite(accept=False):
+    """What a forwarded packet costs, held to bench/counts/expected.md; `accept` writes that table anew."""
+    installed = count_exit("install bench", *run_logged("install bench", [ROOT / "tools" / "install", "bench"], BUILD_SECONDS))
+    failure = installed if installed.failed else BENCH_BUILD.build("sfu-counts")
+    if failure:
+        yield failure
+        return
+    command = ["/usr/bin/python3", ROOT / "bench" / "counts" / "run.py", BENCH / "bench" / "counts" / "sfu-counts"]
+    if accept:
+        yield count_exit("bench accepted", *run_logged("bench", [*command, "--accept"], BENCH_SECONDS))
+        return
+    outcome = count_last_line("bench", *run_logged("bench", command, BENCH_SECONDS))
+    for line in outcome.log.read_text(errors="replace").splitlines():
+        if not outcome.failed and line.startswith("  better"):
+            outcome.note = "some counts shrank: ./test bench --accept holds the server to them"
+    yield outcome
+
+
 SUITES = {
-    "architecture": lambda: python_suite("architecture", "check_architecture.py"),
+    "architecture": lambda: python_suite("architecture", ROOT / "tools" / "check_architecture.py"),
     "tools": tools_suite,
     "unit": lambda: gtest_suite(["unit"]),
     "scenario": lambda: gtest_suite(["scenario"]),
@@ -358,7 +381,10 @@ SUITES = {
     "fuzz": fuzz_suite,
     "page": page_suite,
     "e2e": e2e_suite,
+    "bench": bench_suite,
 }
+# Too slow for each run of everything.
+ON_REQUEST = {"bench"}
 
 
 def single(name):
@@ -420,7 +446,7 @@ def show_failure(log):
 
 
 def list_names():
-    print("suites:        " + " ".join(SUITES))
+    print("suites:        " + " ".join(SUITES) + f" (all but {' '.join(sorted(ON_REQUEST))} where none is named)")
     print("test programs: " + " ".join(pathlib.Path(program).name for program in RELEASE_BUILD.programs("_test")))
     fuzz = sorted(path.stem for path in (ROOT / "fuzz").glob("*_fuzz.cc"))
     print("fuzz targets:  " + " ".join(fuzz))
@@ -435,7 +461,9 @@ def chosen(options):
         if programs:
             return lambda: sanitized_programs(programs)
         return lambda: gtest_suite(kinds, SANITIZE_BUILD, sanitized=True)
-    names = options.names or list(SUITES)
+    names = options.names or [name for name in SUITES if name not in ON_REQUEST]
+    if options.accept:
+        return lambda: bench_suite(accept=True)
 
     def outcomes():
         if not options.names:
@@ -461,6 +489,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./test", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a suite, a test program, a fuzz target or a test case")
     parser.add_argument("--sanitize", action="store_true", help="the C++ tests under the address and undefined sanitizers")
+    parser.add_argument("--accept", action="store_true", help="bench: hold the server to what it counts now")
     parser.add_argument("--list", action="store_true", help="tell the names")
     options = parser.parse_args()
     if options.list:
