@@ -19,6 +19,36 @@ void write_padding(MutableBytes padding) {
   padding.back() = static_cast<std::uint8_t>(padding.size());
 }
 
+/// The index of a packet, which from now on counts as sent.
+Result<std::uint64_t, ProtectError> claim_index(OutboundStreams& streams, std::uint32_t ssrc,
+                                                std::uint16_t sequence_number, bool may_repeat) {
+  OutboundStreams::Stream* const found = streams.find(ssrc);
+  if (found == nullptr) {
+    if (streams.size() >= OutboundSession::kMaxStreams) return fail(ProtectError::TooManyStreams);
+    streams.add(ssrc, sequence_number);
+    return sequence_number;
+  }
+  OutboundStreams::Stream& stream = *found;
+  const auto index = estimate_index(stream.highest, sequence_number);
+  if (!index) return fail(ProtectError::KeyExhausted);
+  if (*index > stream.highest) {
+    // Half a cycle ahead is as well half a cycle behind, and from before the first packet.
+    constexpr std::uint64_t kHalfCycle = 0x8000;
+    if (*index - stream.highest > kHalfCycle) return fail(ProtectError::TooOld);
+    stream.sent.advance(stream.highest, *index);
+    stream.highest = *index;
+    stream.sent.insert(*index);
+    return *index;
+  }
+  if (stream.highest - *index >= OutboundStreams::kReorderWindow) {
+    if (may_repeat) return *index;
+    return fail(ProtectError::TooOld);
+  }
+  if (stream.sent.contains(*index) && !may_repeat) return fail(ProtectError::AlreadySent);
+  stream.sent.insert(*index);
+  return *index;
+}
+
 }  // namespace
 
 std::string_view to_string(ProtectError error) {
@@ -51,8 +81,9 @@ Result<SealJob, ProtectError> OutboundSession::prepare(const ProtectJob& job) {
                  .tag_size = static_cast<std::uint8_t>(rtp_cipher_.tag_size())};
   if (sealed.size() > job.out.size()) return fail(ProtectError::OutputTooSmall);
 
+  const bool may_repeat = job.repeats_payload && !is_aead(profile_);
   const auto index =
-      claim_index(load_be32(job.header, 8), load_be16(job.header, 2), job.repeats_payload);
+      claim_index(streams_, load_be32(job.header, 8), load_be16(job.header, 2), may_repeat);
   if (!index) return fail(index.error());
   sealed.index = *index;
 
@@ -75,50 +106,6 @@ Result<std::size_t, ProtectError> OutboundSession::protect_rtcp(Bytes packet, Mu
     return fail(ProtectError::OutputTooSmall);
   if (next_rtcp_index_ == kRtcpIndexEnd) return fail(ProtectError::KeyExhausted);
   return rtcp_cipher_.seal(next_rtcp_index_++, packet, out);
-}
-
-Result<std::uint64_t, ProtectError> OutboundSession::claim_index(std::uint32_t ssrc,
-                                                                 std::uint16_t sequence_number,
-                                                                 bool repeats_payload) {
-  Stream* const stream = find_stream(ssrc);
-  if (stream == nullptr) {
-    if (streams_.size() >= kMaxStreams) return fail(ProtectError::TooManyStreams);
-    last_stream_ = &streams_[ssrc];
-    last_ssrc_ = ssrc;
-    last_stream_->highest = sequence_number;
-    last_stream_->sent.insert(sequence_number);
-    return sequence_number;
-  }
-
-  const auto index = estimate_index(stream->highest, sequence_number);
-  if (!index) return fail(ProtectError::KeyExhausted);
-  if (*index > stream->highest) {
-    // Half a cycle ahead is as well half a cycle behind, and from before the first packet.
-    constexpr std::uint64_t kHalfCycle = 0x8000;
-    if (*index - stream->highest > kHalfCycle) return fail(ProtectError::TooOld);
-    stream->sent.advance(stream->highest, *index);
-    stream->highest = *index;
-    stream->sent.insert(*index);
-    return *index;
-  }
-
-  const bool may_repeat = repeats_payload && !is_aead(profile_);
-  if (stream->highest - *index >= kReorderWindow) {
-    if (may_repeat) return *index;
-    return fail(ProtectError::TooOld);
-  }
-  if (stream->sent.contains(*index) && !may_repeat) return fail(ProtectError::AlreadySent);
-  stream->sent.insert(*index);
-  return *index;
-}
-
-OutboundSession::Stream* OutboundSession::find_stream(std::uint32_t ssrc) {
-  if (last_stream_ != nullptr && last_ssrc_ == ssrc) return last_stream_;
-  const auto found = streams_.find(ssrc);
-  if (found == streams_.end()) return nullptr;
-  last_ssrc_ = ssrc;
-  last_stream_ = &found->second;
-  return last_stream_;
 }
 
 }  // namespace sfu::srtp

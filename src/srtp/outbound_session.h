@@ -3,13 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "srtp/outbound_streams.h"
 #include "srtp/packet_cipher.h"
 #include "srtp/profile.h"
-#include "srtp/replay_window.h"
 #include "srtp/seal_job.h"
 
 namespace sfu::srtp {
@@ -49,14 +48,10 @@ struct ProtectJob {
 /// The sending half of one peer's SRTP and SRTCP (RFC 3711, RFC 7714). Keeps the 48-bit index of
 /// each outgoing stream and guarantees that no index of an SSRC is used twice with different
 /// content. A stream starts with rollover count 0; start its sequence numbers below 2^15.
-///
-/// An SSRC is never forgotten while the session lives, for it could return and repeat an index.
 class OutboundSession {
  public:
-  /// 2 for each consumer with RTX; 176 bytes each.
+  /// 2 for each consumer with RTX; 170 bytes each.
   static constexpr std::size_t kMaxStreams = 8192;
-  /// How far behind the newest a packet may still go out for the first time.
-  static constexpr std::size_t kReorderWindow = 1024;
 
   /// Bytes of a codec descriptor.
   static constexpr std::size_t kMaxPrefixSize = 255;
@@ -79,21 +74,10 @@ class OutboundSession {
   Profile profile() const { return profile_; }
 
  private:
-  struct Stream {
-    std::uint64_t highest = 0;  // 48-bit index: rollover count and sequence number
-    ReplayWindow<kReorderWindow> sent;
-  };
-  Result<std::uint64_t, ProtectError> claim_index(std::uint32_t ssrc, std::uint16_t sequence_number,
-                                                  bool repeats_payload);
-  Stream* find_stream(std::uint32_t ssrc);
-
   const Profile profile_;
   RtpCipher rtp_cipher_;
   RtcpCipher rtcp_cipher_;
-  std::unordered_map<std::uint32_t, Stream> streams_;
-  // The last one used: a burst of packets is of one stream. Map nodes never move.
-  std::uint32_t last_ssrc_ = 0;
-  Stream* last_stream_ = nullptr;
+  OutboundStreams streams_;
   std::uint32_t next_rtcp_index_ = 0;
 };
 

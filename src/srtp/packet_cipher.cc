@@ -17,6 +17,31 @@ void copy_unless_there(Bytes from, std::uint8_t* to) {
   if (!from.empty() && from.data() != to) std::memcpy(to, from.data(), from.size());
 }
 
+/// RFC 7714 §8.1 and §9.1, under the exclusive-or with the salt:
+///
+///    0                   1
+///    0 1 2 3 4 5 6 7 8 9 0 1
+///   +---+-------+-----------+
+///   | 0 |  SSRC |   index   |   RTP: rollover count and sequence number; RTCP: 0 and 31 bits
+///   +---+-------+-----------+
+inline GcmCipher::Iv gcm_iv(Bytes salt, std::uint32_t ssrc, std::uint64_t index) {
+  GcmCipher::Iv iv;
+  store_be64(iv, 0, load_be64(salt, 0) ^ (std::uint64_t{ssrc} << 16 | index >> 32));
+  store_be32(iv, 8, load_be32(salt, 8) ^ static_cast<std::uint32_t>(index));
+  return iv;
+}
+
+/// RFC 3711 §4.1.1: IV = (salt * 2^16) XOR (SSRC * 2^64) XOR (index * 2^16); the block counter
+/// takes the last two bytes.
+inline CounterCipher::Iv counter_iv(Bytes salt, std::uint32_t ssrc, std::uint64_t index) {
+  CounterCipher::Iv iv;
+  store_be64(iv, 0, load_be64(salt, 0) ^ ssrc);
+  store_be32(iv, 8, load_be32(salt, 8) ^ static_cast<std::uint32_t>(index >> 16));
+  store_be16(iv, 12, load_be16(salt, 12) ^ static_cast<std::uint16_t>(index));
+  store_be16(iv, 14, 0);
+  return iv;
+}
+
 /// RFC 3711 §4.2: the rollover count, which is not sent, is part of what is authenticated.
 std::array<std::uint8_t, 4> rollover_count(std::uint64_t index) {
   std::array<std::uint8_t, 4> bytes;
@@ -26,18 +51,6 @@ std::array<std::uint8_t, 4> rollover_count(std::uint64_t index) {
 
 }  // namespace
 
-std::optional<std::size_t> rtp_header_size(Bytes packet) {
-  if (packet.size() < kMinRtpHeaderSize || packet[0] >> 6 != 2) return std::nullopt;
-  std::size_t size = kMinRtpHeaderSize + 4u * (packet[0] & 0x0fu);
-  const bool has_extension = (packet[0] & 0x10) != 0;
-  if (has_extension) {
-    if (size + 4 > packet.size()) return std::nullopt;
-    size += 4 + 4u * load_be16(packet, size + 2);
-  }
-  if (size > packet.size()) return std::nullopt;
-  return size;
-}
-
 PacketCipher::PacketCipher(CipherBackend& backend, const SessionKeys& keys, KeyUse use)
     : backend_(&backend),
       keys_(keys),
@@ -46,39 +59,14 @@ PacketCipher::PacketCipher(CipherBackend& backend, const SessionKeys& keys, KeyU
   if (!aead()) hmac_.emplace(keys_.authentication_key);
 }
 
-GcmCipher& PacketCipher::gcm() {
-  if (!gcm_) gcm_ = backend_->make_gcm(keys_.cipher_key_bytes(), use_);
+GcmCipher& PacketCipher::make_gcm() {
+  gcm_ = backend_->make_gcm(keys_.cipher_key_bytes(), use_);
   return *gcm_;
 }
 
-CounterCipher& PacketCipher::counter() {
-  if (!counter_) counter_ = backend_->make_counter(keys_.cipher_key_bytes());
+CounterCipher& PacketCipher::make_counter() {
+  counter_ = backend_->make_counter(keys_.cipher_key_bytes());
   return *counter_;
-}
-
-/// RFC 7714 §8.1 and §9.1, under the exclusive-or with the salt:
-///
-///    0                   1
-///    0 1 2 3 4 5 6 7 8 9 0 1
-///   +---+-------+-----------+
-///   | 0 |  SSRC |   index   |   RTP: rollover count and sequence number; RTCP: 0 and 31 bits
-///   +---+-------+-----------+
-GcmCipher::Iv PacketCipher::gcm_iv(std::uint32_t ssrc, std::uint64_t index) const {
-  GcmCipher::Iv iv;
-  store_be32(iv, 0, load_be32(keys_.salt, 0) ^ ssrc >> 16);
-  store_be64(iv, 4, load_be64(keys_.salt, 4) ^ (std::uint64_t{ssrc} << 48 | index));
-  return iv;
-}
-
-/// RFC 3711 §4.1.1: IV = (salt * 2^16) XOR (SSRC * 2^64) XOR (index * 2^16); the block counter
-/// takes the last two bytes.
-CounterCipher::Iv PacketCipher::counter_iv(std::uint32_t ssrc, std::uint64_t index) const {
-  CounterCipher::Iv iv;
-  store_be64(iv, 0, load_be64(keys_.salt, 0) ^ ssrc);
-  store_be32(iv, 8, load_be32(keys_.salt, 8) ^ static_cast<std::uint32_t>(index >> 16));
-  store_be16(iv, 12, load_be16(keys_.salt, 12) ^ static_cast<std::uint16_t>(index));
-  store_be16(iv, 14, 0);
-  return iv;
 }
 
 void HmacBatch::add(CipherBackend& backend, const HmacJob& job) {
@@ -109,10 +97,11 @@ void RtpCipher::seal(const SealJob& job, HmacBatch& batch) {
     plain = body;
   }
   if (aead()) {
-    gcm().seal(gcm_iv(rtp_ssrc(header), job.index), header, plain, body.data());
+    const auto iv = gcm_iv(salt(), rtp_ssrc(header), job.index);
+    gcm().seal(iv, header, plain, body.data());
     return;
   }
-  counter().crypt(counter_iv(rtp_ssrc(header), job.index), plain, body.data());
+  counter().crypt(counter_iv(salt(), rtp_ssrc(header), job.index), plain, body.data());
   std::uint8_t* const tag = body.data() + body.size();
   const auto rollover = rollover_count(job.index);
   std::ranges::copy(rollover, tag);  // Where it stands until the tag takes its place.
@@ -128,10 +117,10 @@ bool RtpCipher::open(std::uint64_t index, std::size_t header_size, MutableBytes 
   const Bytes header = body.first(header_size);
   const MutableBytes payload = body.subspan(header_size);
 
-  if (aead()) return gcm().open(gcm_iv(rtp_ssrc(header), index), header, payload, tag);
+  if (aead()) return gcm().open(gcm_iv(salt(), rtp_ssrc(header), index), header, payload, tag);
   const auto digest = hmac().compute({body, rollover_count(index)});
   if (!crypto::constant_time_equal(Bytes(digest).first(tag_size()), tag)) return false;
-  counter().crypt(counter_iv(rtp_ssrc(header), index), payload, payload.data());
+  counter().crypt(counter_iv(salt(), rtp_ssrc(header), index), payload, payload.data());
   return true;
 }
 
@@ -154,10 +143,10 @@ std::size_t RtcpCipher::seal(std::uint32_t index, Bytes packet, MutableBytes out
     std::array<std::uint8_t, kRtcpHeaderSize + kRtcpIndexSize> associated;
     std::copy_n(out.begin(), kRtcpHeaderSize, associated.begin());
     store_be32(associated, kRtcpHeaderSize, word);
-    gcm().seal(gcm_iv(ssrc, index), associated, plain, text);
+    gcm().seal(gcm_iv(salt(), ssrc, index), associated, plain, text);
     store_be32(out, index_offset(size), word);
   } else {
-    counter().crypt(counter_iv(ssrc, index), plain, text);
+    counter().crypt(counter_iv(salt(), ssrc, index), plain, text);
     store_be32(out, index_offset(size), word);
     const Bytes authenticated = out.first(packet.size() + kRtcpIndexSize);
     const auto digest = hmac().compute({authenticated});
@@ -176,7 +165,8 @@ bool RtcpCipher::open(MutableBytes packet) {
     return false;
   if ((word & kRtcpEncryptedFlag) == 0) return true;
   const MutableBytes text = body.subspan(kRtcpHeaderSize);
-  counter().crypt(counter_iv(rtcp_ssrc(packet), word & ~kRtcpEncryptedFlag), text, text.data());
+  counter().crypt(counter_iv(salt(), rtcp_ssrc(packet), word & ~kRtcpEncryptedFlag), text,
+                  text.data());
   return true;
 }
 
@@ -185,7 +175,7 @@ bool RtcpCipher::open_aead(std::uint32_t word, MutableBytes packet) {
   const bool encrypted = (word & kRtcpEncryptedFlag) != 0;
   const MutableBytes body = packet.first(packet.size() - overhead());
   const MutableBytes text = encrypted ? body.subspan(kRtcpHeaderSize) : body.last(0);
-  const auto iv = gcm_iv(rtcp_ssrc(packet), word & ~kRtcpEncryptedFlag);
+  const auto iv = gcm_iv(salt(), rtcp_ssrc(packet), word & ~kRtcpEncryptedFlag);
   std::array<std::uint8_t, GcmCipher::kTagSize> tag;
   std::copy_n(packet.begin() + static_cast<std::ptrdiff_t>(body.size()), tag.size(), tag.begin());
 

@@ -23,7 +23,17 @@ inline constexpr std::uint32_t kRtcpEncryptedFlag = 0x8000'0000;
 
 /// Size of the RTP header with CSRCs and extensions, or nothing where it is not version 2 or runs
 /// past the end. Looks at nothing that is encrypted.
-std::optional<std::size_t> rtp_header_size(Bytes packet);
+constexpr std::optional<std::size_t> rtp_header_size(Bytes packet) {
+  if (packet.size() < kMinRtpHeaderSize || packet[0] >> 6 != 2) return std::nullopt;
+  std::size_t size = kMinRtpHeaderSize + 4u * (packet[0] & 0x0fu);
+  const bool has_extension = (packet[0] & 0x10) != 0;
+  if (has_extension) {
+    if (size + 4 > packet.size()) return std::nullopt;
+    size += 4 + 4u * load_be16(packet, size + 2);
+  }
+  if (size > packet.size()) return std::nullopt;
+  return size;
+}
 
 /// What SRTP and SRTCP ciphers share: the keys, and the ciphers made from them with the first
 /// packet. Many sessions never see one: who only views sends no media.
@@ -35,16 +45,17 @@ class PacketCipher {
   PacketCipher(CipherBackend& backend, const SessionKeys& keys, KeyUse use);
 
   bool aead() const { return is_aead(keys_.profile); }
-  GcmCipher& gcm();
-  CounterCipher& counter();
+  GcmCipher& gcm() { return gcm_ ? *gcm_ : make_gcm(); }
+  CounterCipher& counter() { return counter_ ? *counter_ : make_counter(); }
   /// Only of the AES_CM profile.
   const HmacSha1& hmac() const { return *hmac_; }
+  Bytes salt() const { return keys_.salt_bytes(); }
   CipherBackend& backend() const { return *backend_; }
 
-  GcmCipher::Iv gcm_iv(std::uint32_t ssrc, std::uint64_t index) const;
-  CounterCipher::Iv counter_iv(std::uint32_t ssrc, std::uint64_t index) const;
-
  private:
+  GcmCipher& make_gcm();
+  CounterCipher& make_counter();
+
   CipherBackend* backend_;
   SessionKeys keys_;
   std::uint8_t tag_size_;
