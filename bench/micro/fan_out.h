@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace sfu::micro {
+
+/// AES-128-GCM by the fastest library of this machine, and nothing around it.
+class BareGcm {
+ public:
+  explicit BareGcm(std::uint8_t key);
+  ~BareGcm();
+  BareGcm(BareGcm&&) noexcept;
+
+  static const char* library();
+  /// Encrypts `plain` to `out` and puts the tag of 16 bytes behind it.
+  void seal(std::uint64_t index, Bytes header, Bytes plain, std::uint8_t* out);
+
+ private:
+  struct Key;
+  std::unique_ptr<Key> key_;
+};
+
+/// What forwarding cannot be cheaper than: one socket sends to many on loopback, each with a key of
+/// its own, and for each packet there is a header to write, a payload to encrypt and a share of a
+/// call. There is no routing, no state, no timer.
+class FanOut {
+ public:
+  struct Options {
+    std::size_t receivers = 50;
+    std::size_t packet_size = 1200;
+    std::size_t packets = 5;  // To each receiver in a round.
+    bool gso = true;          // One call for all of them, else a call for each.
+    bool drains = true;       // Receivers read what they get; else their buffers stay full.
+  };
+
+  explicit FanOut(const Options& options);
+  ~FanOut();
+  FanOut(const FanOut&) = delete;
+  FanOut& operator=(const FanOut&) = delete;
+
+  /// Sends one round. False where the kernel took less than all.
+  bool send();
+  /// Reads all that has come, which is not the sender's work.
+  void drain();
+
+ private:
+  struct Receiver;
+
+  bool send_to(Receiver& receiver);
+
+  const Options options_;
+  const std::vector<std::uint8_t> payload_;
+  std::vector<std::uint8_t> buffer_;
+  int socket_ = -1;
+  std::vector<Receiver> receivers_;
+  std::uint64_t index_ = 0;
+};
+
+}  // namespace sfu::micro

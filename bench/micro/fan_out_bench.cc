@@ -1,0 +1,59 @@
+#include <benchmark/benchmark.h>
+
+#include "bench/micro/fan_out.h"
+#include "bench/micro/thread_time.h"
+
+// The limit to hold the server against: see FanOut. The time is the sender's alone, and on loopback
+// it has the kernel's work on the receivers' side in it.
+
+namespace sfu::micro {
+namespace {
+
+void BareFanOut(benchmark::State& state) {
+  FanOut fan_out({.packet_size = static_cast<std::size_t>(state.range(0)),
+                  .packets = static_cast<std::size_t>(state.range(1)),
+                  .gso = state.range(2) != 0,
+                  .drains = state.range(3) != 0});
+  constexpr std::int64_t kReceivers = 50;
+  bool complete = true;
+  for (auto _ : state) {
+    const double before = thread_seconds();
+    complete = fan_out.send() && complete;
+    state.SetIterationTime(thread_seconds() - before);
+    fan_out.drain();
+  }
+  if (!complete) state.SkipWithError("the kernel did not take all packets");
+  state.SetItemsProcessed(state.iterations() * kReceivers * state.range(1));
+  state.SetLabel(BareGcm::library());
+}
+
+BENCHMARK(BareFanOut)
+    ->ArgNames({"size", "packets", "gso", "drained"})
+    ->Args({1200, 5, 1, 1})
+    ->Args({1200, 6, 1, 1})
+    ->Args({1200, 10, 1, 1})
+    ->Args({1200, 5, 1, 0})
+    ->Args({1200, 10, 1, 0})
+    ->Args({1200, 5, 0, 1})
+    ->Args({1200, 1, 0, 1})
+    ->Args({120, 1, 0, 1})
+    ->Args({120, 1, 0, 0})
+    ->Args({120, 10, 1, 1})
+    ->UseManualTime();
+
+/// The same without the calls: header and cipher alone.
+void BareGcmPacket(benchmark::State& state) {
+  BareGcm cipher(1);
+  const std::vector<std::uint8_t> packet(static_cast<std::size_t>(state.range(0)), 0x5a);
+  std::vector<std::uint8_t> out(packet.size() + 16);
+  std::uint64_t index = 0;
+  for (auto _ : state) {
+    cipher.seal(++index, Bytes(packet).first(28), Bytes(packet).subspan(28), out.data() + 28);
+    benchmark::DoNotOptimize(out.data());
+  }
+  state.SetLabel(BareGcm::library());
+}
+BENCHMARK(BareGcmPacket)->Arg(120)->Arg(1200);
+
+}  // namespace
+}  // namespace sfu::micro
