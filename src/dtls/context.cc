@@ -3,10 +3,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <array>
 #include <string>
 
 #include "base/check.h"
-#include "crypto/srtp_keys.h"
 #include "dtls/datagram_bio.h"
 
 namespace sfu::dtls {
@@ -23,11 +23,17 @@ constexpr const char* kGroups = "X25519:P-256:P-384";
 /// (RFC 8827 §6.5). That the peer holds the private key is checked by the handshake itself.
 int accept_any_certificate(X509_STORE_CTX*, void*) { return 1; }
 
-std::string srtp_profile_names() {
+constexpr auto kAllProfiles = [] {
+  std::array<crypto::SrtpProfile, crypto::kSrtpProfiles.size()> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = crypto::kSrtpProfiles[i].profile;
+  return all;
+}();
+
+std::string srtp_profile_names(std::span<const crypto::SrtpProfile> profiles) {
   std::string names;
-  for (const auto& profile : crypto::kSrtpProfiles) {
+  for (const crypto::SrtpProfile profile : profiles) {
     if (!names.empty()) names += ':';
-    names += profile.openssl_name;
+    names += crypto::parameters(profile).openssl_name;
   }
   return names;
 }
@@ -37,7 +43,10 @@ std::string srtp_profile_names() {
 void Context::FreeContext::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 void Context::FreeMethod::operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
 
-Context::Context(const crypto::Certificate& certificate)
+Context::Context(const crypto::Certificate& certificate) : Context(certificate, kAllProfiles) {}
+
+Context::Context(const crypto::Certificate& certificate,
+                 std::span<const crypto::SrtpProfile> profiles)
     : ssl_context_(SSL_CTX_new(DTLS_method())), datagram_bio_(make_datagram_bio_method()) {
   SSL_CTX* const context = ssl_context_.get();
   SFU_CHECK(context != nullptr);
@@ -48,7 +57,8 @@ Context::Context(const crypto::Certificate& certificate)
   SFU_CHECK(SSL_CTX_set_cipher_list(context, kCiphers) == 1);
   SFU_CHECK(SSL_CTX_set1_groups_list(context, kGroups) == 1);
   constexpr int kSrtpProfilesSet = 0;  // This one function says 0 for success.
-  SFU_CHECK(SSL_CTX_set_tlsext_use_srtp(context, srtp_profile_names().c_str()) == kSrtpProfilesSet);
+  SFU_CHECK(SSL_CTX_set_tlsext_use_srtp(context, srtp_profile_names(profiles).c_str()) ==
+            kSrtpProfilesSet);
 
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   SSL_CTX_set_cert_verify_callback(context, accept_any_certificate, nullptr);

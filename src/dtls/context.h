@@ -4,8 +4,10 @@
 #include <openssl/types.h>
 
 #include <memory>
+#include <span>
 
 #include "crypto/certificate.h"
+#include "crypto/srtp_keys.h"
 
 namespace sfu::dtls {
 
@@ -15,6 +17,8 @@ namespace sfu::dtls {
 class Context {
  public:
   explicit Context(const crypto::Certificate& certificate);
+  /// Offers or takes only these profiles, at least one, in this order.
+  Context(const crypto::Certificate& certificate, std::span<const crypto::SrtpProfile> profiles);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "crypto/srtp_keys.h"
+#include "load/publisher.h"
+
+namespace sfu::load {
+
+/// Who meets where and what they send.
+struct LoadShape {
+  int rooms = 1;
+  int publishers = 2;  // In each room.
+  int viewers = 4;     // In each room; each takes every publisher of its room.
+  bool video = true;
+  bool audio = false;
+  int video_kbps = 1500;
+  int fps = 30;
+  int packet_size = 1200;       // Of video, bytes
+  int audio_packet_size = 120;  // bytes
+  int audio_spread = 10;        // bytes
+  bool even = false;            // Packets of video evenly spaced, key frames no larger than others.
+  bool simulcast = false;
+  bool dtx = false;
+  bool exact_size = false;  // Packets of one frame all of one size.
+  bool key_frames_at_once = true;
+  double ramp_s = 0;  // From the first join to the last.
+
+  /// Packets of a delta frame: as many as a frame of that rate takes at most.
+  int packets_in_frame() const;
+  /// Of packets that one viewer gets each second from one publisher, key frames apart.
+  double packets_each_second() const;
+};
+
+/// What must hold for exit status 0, besides that everything joined and everything was verified.
+struct Expectations {
+  std::optional<std::uint64_t> loss;    // Packets, at most.
+  std::optional<double> p50_us;         // Latency of delta frames (audio: of all), at most.
+  std::optional<double> p99_us;         // The same.
+  std::optional<double> cpu_us;         // The server's, for each verified packet, at most.
+  std::optional<double> join_p50_ms;    // Server time of a viewer's join, at most.
+  std::optional<double> answer_p99_ms;  // Of all requests, at most.
+  std::optional<double> gap_ms;         // The longest of any viewer, at most.
+  std::optional<double> rate;           // Verified packets each second, at least.
+};
+
+struct Options {
+  std::string url = "http://127.0.0.1:3003";
+  std::string secret;  // Of the tokens; empty: the server's demo mode gives them.
+  std::string load;    // Its letter, or "free".
+  LoadShape shape;
+  std::vector<crypto::SrtpProfile> profiles;
+  std::uint64_t seed = 1;
+  double warmup_s = 3;
+  double duration_s = 20;
+  double join_timeout_s = 60;
+  bool max_rate = false;
+  double step_s = 3;
+  double step_factor = 1.15;
+  int server_pid = 0;    // 0: nothing is read of it.
+  int server_core = -1;  // -1: no core's interrupts are read.
+  int core = -1;         // Of this process; -1: not pinned.
+  Expectations expect;
+  std::string json_file;
+  std::string plots;
+  bool quiet = false;  // No progress lines.
+
+  Publisher::Tracks tracks() const;
+};
+
+/// What the command line says. Nothing where the process is to end: `status` is then its status,
+/// and what there was to say has been said.
+std::optional<Options> parse_options(int argc, char** argv, int& status);
+
+}  // namespace sfu::load
