@@ -203,15 +203,15 @@ void InstantRoom::make_frame(std::size_t packets) {
     auto packet = make_packet(kVideoPacket, sequence_number_++, kPublished);
     store_be32(packet, 4, frame_ * 3000);
     if (part + 1 == packets) packet[1] |= 0x80;  // The marker.
-    const auto payload = sim::write_picture_part(
-        {.picture_id = static_cast<std::uint16_t>(frame_ & 0x7fff),
-         .tl0_picture_index = static_cast<std::uint8_t>(frame_),
-         .is_key_frame = frame_ == 0,
-         .frame = frame_,
-         .part = static_cast<std::uint16_t>(part),
-         .parts = static_cast<std::uint16_t>(packets),
-         .size = static_cast<std::uint16_t>(kVideoPacket - kVideoHeaderSize)});
-    std::copy(payload.begin(), payload.end(), packet.begin() + kVideoHeaderSize);
+    const auto payload =
+        sim::write_picture_part({.picture_id = static_cast<std::uint16_t>(frame_ & 0x7fff),
+                                 .tl0_picture_index = static_cast<std::uint8_t>(frame_),
+                                 .is_key_frame = frame_ == 0,
+                                 .frame = frame_,
+                                 .part = static_cast<std::uint16_t>(part),
+                                 .parts = static_cast<std::uint16_t>(packets),
+                                 .size = static_cast<std::uint16_t>(kVideoPacket - kHeaderSize)});
+    std::copy(payload.begin(), payload.end(), packet.begin() + kHeaderSize);
     clients_.front().channel->send_rtp(packet);
   }
   ++frame_;

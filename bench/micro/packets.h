@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "rtp/header_extensions.h"
 #include "rtp/packet_writer.h"
 
@@ -23,7 +24,7 @@ inline rtp::ExtensionMap extensions() {
   return map;
 }
 
-inline constexpr std::size_t kVideoHeaderSize = 28;
+inline constexpr std::size_t kHeaderSize = 24;
 
 /// A packet as a browser sends it once its stream is known: abs-send-time, a transport-wide number.
 inline std::vector<std::uint8_t> make_packet(std::size_t size, std::uint16_t sequence_number,
@@ -38,6 +39,7 @@ inline std::vector<std::uint8_t> make_packet(std::size_t size, std::uint16_t seq
                                  .timestamp = sequence_number * 3000u,
                                  .ssrc = ssrc};
   const std::size_t header_size = rtp::write_header(fields, elements, packet).value();
+  SFU_CHECK(header_size == kHeaderSize);
   for (std::size_t i = header_size; i < size; ++i) packet[i] = static_cast<std::uint8_t>(i * 7);
   return packet;
 }

@@ -44,8 +44,8 @@ class NumberedPacket {
 
   void advance() { store_be16(bytes_, 2, ++sequence_number_); }
   Bytes bytes() const { return bytes_; }
-  Bytes header() const { return bytes().first(kVideoHeaderSize); }
-  Bytes payload() const { return bytes().subspan(kVideoHeaderSize); }
+  Bytes header() const { return bytes().first(kHeaderSize); }
+  Bytes payload() const { return bytes().subspan(kHeaderSize); }
 
  private:
   std::vector<std::uint8_t> bytes_;
@@ -70,9 +70,12 @@ void Protect(benchmark::State& state, srtp::CipherLibrary library, srtp::Profile
   for (auto _ : state) {
     if (receiver == 0) packet.advance();
     jobs.clear();
-    for (std::size_t i = 0; i < batch; ++i, ++receiver)
-      jobs.push_back(*sessions[receiver].prepare(
-          {.header = packet.header(), .payload = packet.payload(), .out = outs[receiver]}));
+    for (std::size_t i = 0; i < batch; ++i, ++receiver) {
+      const auto job = sessions[receiver].prepare(
+          {.header = packet.header(), .payload = packet.payload(), .out = outs[receiver]});
+      SFU_CHECK(job);
+      jobs.push_back(*job);
+    }
     srtp::seal(jobs);
     receiver %= kReceivers;
   }
