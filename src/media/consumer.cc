@@ -173,10 +173,10 @@ void Consumer::handle_in_order(Timestamp now, const ReceivedPacket& packet, Pack
   const Choice choice = choose(now, packet);
   switch (choice.verdict) {
     case Choice::Verdict::Drop:
-      if (is_mine) leave_out(packet);
+      if (is_mine) leave_out(packet, choice);
       break;
     case Choice::Verdict::Start: start(now, packet); [[fallthrough]];
-    case Choice::Verdict::Forward: forward(now, packet, choice.ends_picture, sink); break;
+    case Choice::Verdict::Forward: forward(now, packet, choice, sink); break;
   }
   if (choice.changed) {
     update_waits(now);
@@ -185,9 +185,11 @@ void Consumer::handle_in_order(Timestamp now, const ReceivedPacket& packet, Pack
 }
 
 Choice Consumer::choose(Timestamp now, const ReceivedPacket& packet) {
-  if (packet.is_empty || !codec_of(packet)) return {};
+  Choice choice{.layers = shift_.layers};
+  if (packet.is_empty || !codec_of(packet)) return choice;
   if (is_video()) return selector_->choose(now, packet, *source());
-  return {numbering_.active() ? Choice::Verdict::Forward : Choice::Verdict::Start, false, false};
+  choice.verdict = numbering_.active() ? Choice::Verdict::Forward : Choice::Verdict::Start;
+  return choice;
 }
 
 void Consumer::start(Timestamp now, const ReceivedPacket& packet) {
@@ -209,17 +211,15 @@ void Consumer::stop(Timestamp now) {
   update_layers(now);
 }
 
-void Consumer::forward(Timestamp now, const ReceivedPacket& packet, bool ends_picture,
+void Consumer::forward(Timestamp now, const ReceivedPacket& packet, const Choice& choice,
                        PacketSink& sink) {
-  if (selector_) shift_.layers = selector_->limits();
-  Numbering::Found place;
-  place.number = numbering_.forward(packet.sequence, shift_);
-  place.stream = packet.stream;
-  place.shift = shift_;
+  shift_.layers = choice.layers;
+  Leaving leaving{.number = numbering_.forward(packet.sequence, shift_), .shift = shift_};
+  leaving.ends_picture = choice.ends_picture;
   pictures_.handle_forwarded(packet, shift_);
   timeline_.handle_sent(now, packet.view.timestamp() - shift_.timestamp);
   note_key_frame(now, packet);
-  send(now, packet, place, ends_picture, Send::First, sink);
+  send(now, packet, leaving, sink);
 }
 
 void Consumer::note_key_frame(Timestamp now, const ReceivedPacket& packet) {
@@ -229,8 +229,8 @@ void Consumer::note_key_frame(Timestamp now, const ReceivedPacket& packet) {
   update_waits(now);
 }
 
-void Consumer::leave_out(const ReceivedPacket& packet) {
-  if (selector_) shift_.layers = selector_->limits();
+void Consumer::leave_out(const ReceivedPacket& packet, const Choice& choice) {
+  shift_.layers = choice.layers;
   numbering_.leave_out(packet.sequence, shift_);
   pictures_.handle_left_out(packet, shift_);
 }
@@ -238,9 +238,11 @@ void Consumer::leave_out(const ReceivedPacket& packet) {
 void Consumer::handle_late(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) {
   if (numbering_.active()) {
     if (const auto place = numbering_.find_incoming(packet.stream, packet.sequence)) {
-      send(now, packet, *place, false, Send::First, sink);
+      const bool wanted = is_wanted(packet, *place);
+      send(now, packet, {.number = place->number, .shift = place->shift, .with_payload = wanted},
+           sink);
       if (place->number < first_number_) return;
-      if (is_wanted(packet, *place)) pictures_.handle_late(packet, place->shift);
+      if (wanted) pictures_.handle_late(packet, place->shift);
       note_key_frame(now, packet);
       return;
     }
@@ -272,72 +274,71 @@ bool Consumer::is_wanted(const ReceivedPacket& packet, const Numbering::Found& p
   return selector_->includes(packet, *source(), place.shift.layers);
 }
 
-bool Consumer::send(Timestamp now, const ReceivedPacket& packet, const Numbering::Found& place,
-                    bool ends_picture, Send kind, PacketSink& sink) {
-  const bool repeats = kind == Send::Retransmission;
-  const bool is_rtx = repeats && rtx_ssrc_ && codec_of(packet) && codec_->rtx_payload_type;
+bool Consumer::send(Timestamp now, const ReceivedPacket& packet, const Leaving& leaving,
+                    PacketSink& sink) {
   OutgoingPacket* out = codec_of(packet) ? sink.emplace() : nullptr;
   if (!out) {
     ++discarded_;
     return false;
   }
-  const bool with_payload = is_wanted(packet, place);
-  if (!write_head(packet, place, ends_picture, is_rtx, with_payload, *out)) {
+  if (!write(packet, leaving, *out)) {
     sink.cancel();
     ++discarded_;
     return false;
   }
-  out->is_repetition = repeats && !is_rtx;
   const std::size_t size = out->size();
   bytes_ += size;
   ++sent_;
   rate_.add(now, size);
-  if (!repeats) {
+  if (!leaving.is_repetition) {
     budget_.handle_forwarded(size);
     reports_.handle_sent(now, out->prefix_size + out->payload.size());
   }
   return true;
 }
 
-bool Consumer::write_head(const ReceivedPacket& packet, const Numbering::Found& place,
-                          bool ends_picture, bool is_rtx, bool with_payload, OutgoingPacket& out) {
+bool Consumer::write(const ReceivedPacket& packet, const Leaving& leaving, OutgoingPacket& out) {
   constexpr std::size_t kMaxPrefix = rtp::kOsnSize + kMaxRewrittenDescriptor;
+  const bool is_rtx = leaving.is_repetition && rtx_ssrc_ && codec_->rtx_payload_type;
+  const std::int64_t number = is_rtx ? next_rtx_ : leaving.number;
   rtp::Rewrite rewrite;
   rewrite.ssrc = is_rtx ? *rtx_ssrc_ : ssrc_;
-  rewrite.sequence_number = static_cast<std::uint16_t>(is_rtx ? next_rtx_ : place.number);
-  rewrite.timestamp = packet.view.timestamp() - place.shift.timestamp;
+  rewrite.sequence_number = static_cast<std::uint16_t>(number);
+  rewrite.timestamp = packet.view.timestamp() - leaving.shift.timestamp;
   rewrite.payload_type = is_rtx ? *codec_->rtx_payload_type : codec_->payload_type;
-  if (ends_picture) rewrite.marker = true;
+  rewrite.marker = leaving.ends_picture || packet.view.marker();
   rewrite.mid = mid_;
-  const MutableBytes head(out.head);
-  const auto written =
-      rtp::rewrite_header(packet.view, source()->extensions(), extensions_, rewrite,
-                          head.first(OutgoingPacket::kHeadCapacity - kMaxPrefix));
-  if (!written) return false;
 
-  out.header_size = static_cast<std::uint16_t>(written->size);
-  out.patch = written->patch;
-  if (place.shift.frame_number != 0 && packet.targets)
-    shift_frame_number(out.header(), extensions_.id(rtp::ExtensionKind::DependencyDescriptor),
-                       place.shift.frame_number);
+  const MutableBytes head(out.head);
+  const auto* prepared = source()->outgoing_header(packet, extensions_, mid_.size());
+  const auto written =
+      prepared ? prepared->write(rewrite, head.first(head.size() - kMaxPrefix)) : std::nullopt;
+  if (!written) return false;
+  if (leaving.shift.frame_number != 0 && packet.targets && written->dependency_descriptor != 0)
+    shift_frame_number(head, written->dependency_descriptor, leaving.shift.frame_number);
+
   std::size_t prefix = 0;
   if (is_rtx) {
-    store_be16(head, written->size, static_cast<std::uint16_t>(place.number));
+    store_be16(head, written->size, static_cast<std::uint16_t>(leaving.number));
     prefix = rtp::kOsnSize;
   }
-  if (with_payload) {
+  if (leaving.with_payload) {
     const std::size_t replaced = write_descriptor(
-        packet, place.shift, head.subspan(written->size + prefix, kMaxRewrittenDescriptor));
+        packet, leaving.shift, head.subspan(written->size + prefix, kMaxRewrittenDescriptor));
     prefix += replaced;
     out.payload = packet.view.payload().subspan(replaced);
     out.keeps_payload = packet.buffer;
   }
-  out.prefix_size = static_cast<std::uint8_t>(prefix);
   out.ssrc = rewrite.ssrc;
-  out.index = static_cast<std::uint64_t>(is_rtx ? next_rtx_++ : place.number);
-  out.marker = rewrite.marker.value_or(packet.view.marker());
+  out.index = static_cast<std::uint64_t>(number);
+  out.patch = written->patch;
+  out.header_size = static_cast<std::uint16_t>(written->size);
+  out.prefix_size = static_cast<std::uint8_t>(prefix);
+  out.marker = *rewrite.marker;
   out.is_video = is_video();
   out.is_rtx = is_rtx;
+  out.is_repetition = leaving.is_repetition && !is_rtx;
+  if (is_rtx) ++next_rtx_;
   return true;
 }
 

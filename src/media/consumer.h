@@ -113,7 +113,15 @@ class Consumer final : public Subscriber {
   static constexpr double kTellingBurst = 16;
   static constexpr TimeDelta kTellingPause = std::chrono::milliseconds(500);
 
-  enum class Send : std::uint8_t { First, Retransmission };
+  /// How one packet leaves for this viewer.
+  struct Leaving {
+    std::int64_t number = 0;  // The sequence number, unwrapped.
+    Shift shift{};
+    bool ends_picture = false;
+    /// False where it is not for this viewer, but its number waits for it: only a header leaves.
+    bool with_payload = true;
+    bool is_repetition = false;
+  };
 
   Consumer(Timestamp now, const ConsumerOptions& options, CodecTable codecs, Ssrc ssrc,
            RandomSource& random);
@@ -123,17 +131,15 @@ class Consumer final : public Subscriber {
   Choice choose(Timestamp now, const ReceivedPacket& packet);
   void start(Timestamp now, const ReceivedPacket& packet);
   void stop(Timestamp now);
-  void forward(Timestamp now, const ReceivedPacket& packet, bool ends_picture, PacketSink& sink);
+  void forward(Timestamp now, const ReceivedPacket& packet, const Choice& choice, PacketSink& sink);
   void note_key_frame(Timestamp now, const ReceivedPacket& packet);
-  void leave_out(const ReceivedPacket& packet);
+  void leave_out(const ReceivedPacket& packet, const Choice& choice);
   /// What comes after the late first packet of a key frame, and was passed over.
   void catch_up(Timestamp now, std::uint8_t stream, std::int64_t sequence, PacketSink& sink);
   void retransmit(Timestamp now, std::uint16_t sequence_number, PacketSink& sink);
-  /// Of a packet that is not for this viewer, but whose number waits for it, only the head is sent.
-  bool send(Timestamp now, const ReceivedPacket& packet, const Numbering::Found& place,
-            bool ends_picture, Send kind, PacketSink& sink);
-  bool write_head(const ReceivedPacket& packet, const Numbering::Found& place, bool ends_picture,
-                  bool is_rtx, bool with_payload, OutgoingPacket& out);
+  bool send(Timestamp now, const ReceivedPacket& packet, const Leaving& leaving, PacketSink& sink);
+  /// Repetitions leave as RTX where that is negotiated.
+  bool write(const ReceivedPacket& packet, const Leaving& leaving, OutgoingPacket& out);
   bool is_wanted(const ReceivedPacket& packet, const Numbering::Found& place) const;
   const CodecEntry* codec_of(const ReceivedPacket& packet);
 

@@ -23,6 +23,7 @@ struct Choice {
   Verdict verdict = Verdict::Drop;
   bool ends_picture = false;  // The last of its picture that is forwarded: it gets the marker.
   bool changed = false;       // layers() or wanted() may have.
+  Layers layers{};            // What is let through from here on, of the stream in hand.
 };
 
 /// Decides which packets of a video producer one receiver gets: the highest spatial layer that
@@ -38,8 +39,6 @@ class LayerSelector {
   /// Whether a packet of the stream in question belongs to these layers.
   virtual bool includes(const ReceivedPacket& packet, const Source& source,
                         Layers layers) const = 0;
-  /// The layers that choose() lets through now, of the stream in hand.
-  virtual Layers limits() const = 0;
   /// What is being forwarded; nothing before the start.
   virtual std::optional<Layers> layers() const = 0;
   /// The streams of which a key frame is needed, a bit for each.
@@ -77,13 +76,13 @@ class SimulcastSelector final : public LayerSelector {
   void set_target(Layers target) override;
   Choice choose(Timestamp now, const ReceivedPacket& packet, const Source& source) override;
   bool includes(const ReceivedPacket& packet, const Source& source, Layers layers) const override;
-  Layers limits() const override { return {current_.value_or(0), temporal_.current()}; }
   std::optional<Layers> layers() const override;
   std::uint32_t wanted(Timestamp now, const Source& source) const override;
   void stop() override { current_.reset(); }
   std::optional<Timestamp> check_silence(Timestamp now, const Source& source) override;
 
  private:
+  Layers limits() const { return {current_.value_or(0), temporal_.current()}; }
   /// The highest that is not silent, up to the target; the current one or the target where all are.
   std::uint8_t best(Timestamp now, const Source& source) const;
   bool takes(Timestamp now, std::uint8_t stream, const Source& source) const;
@@ -105,13 +104,13 @@ class SvcSelector final : public LayerSelector {
   void set_target(Layers target) override;
   Choice choose(Timestamp now, const ReceivedPacket& packet, const Source& source) override;
   bool includes(const ReceivedPacket& packet, const Source& source, Layers layers) const override;
-  Layers limits() const override { return {spatial_, temporal_.current()}; }
   std::optional<Layers> layers() const override;
   std::uint32_t wanted(Timestamp now, const Source& source) const override;
   void stop() override;
   std::optional<Timestamp> check_silence(Timestamp now, const Source& source) override;
 
  private:
+  Layers limits() const { return {spatial_, temporal_.current()}; }
   void begin_picture(const ReceivedPacket& packet);
   std::uint8_t best(Timestamp now, const Source& source) const;
 

@@ -15,7 +15,7 @@ void Numbering::begin(std::uint8_t stream, std::int64_t incoming) {
   run_is_open_ = false;
 }
 
-std::int64_t Numbering::forward(std::int64_t incoming, const Shift& shift) {
+std::int64_t Numbering::forward_elsewhere(std::int64_t incoming, const Shift& shift) {
   reserve_up_to(incoming, shift);
   extend(incoming, 1, shift);
   run_is_open_ = true;

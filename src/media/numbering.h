@@ -48,7 +48,15 @@ class Numbering {
   // is wanted only where both the layers of before and those of now include it.
 
   /// The outgoing number of `incoming`.
-  std::int64_t forward(std::int64_t incoming, const Shift& shift);
+  std::int64_t forward(std::int64_t incoming, const Shift& shift) {
+    const bool goes_on = active_ && run_is_open_ && incoming == newest_incoming_ + 1 &&
+                         runs_[newest_run_].shift == shift;
+    if (!goes_on) return forward_elsewhere(incoming, shift);
+    ++runs_[newest_run_].count;
+    newest_incoming_ = incoming;
+    newest_layers_ = shift.layers;
+    return next_++;
+  }
   void leave_out(std::int64_t incoming, const Shift& shift);
 
   struct Found {
@@ -73,6 +81,8 @@ class Numbering {
     std::uint8_t stream;
   };
 
+  /// What does not simply follow the packet before it.
+  std::int64_t forward_elsewhere(std::int64_t incoming, const Shift& shift);
   void reserve_up_to(std::int64_t incoming, const Shift& shift);
   void extend(std::int64_t first, std::int64_t count, const Shift& shift);
   /// `age` 0 is the newest.

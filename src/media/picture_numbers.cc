@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "rtp/codec/vp8.h"
-#include "rtp/packet_view.h"
 
 namespace sfu::media {
 namespace {
@@ -11,13 +10,20 @@ namespace {
 constexpr std::uint16_t kLongMask = 0x7fff;
 constexpr std::uint16_t kShortMask = 0x7f;
 
-struct Numbers {
+bool is_newer(std::uint16_t a, std::uint16_t b, std::uint16_t mask) {
+  const auto ahead = static_cast<std::uint16_t>((a - b) & mask);
+  return ahead != 0 && ahead <= mask / 2;
+}
+
+}  // namespace
+
+struct PictureNumbers::Numbers {
   std::optional<std::uint16_t> picture_id;
   std::optional<std::uint8_t> tl0_picture_index;
   std::uint16_t mask = kLongMask;
 };
 
-Numbers numbers_of(const ReceivedPacket& packet) {
+PictureNumbers::Numbers PictureNumbers::numbers_of(const ReceivedPacket& packet) {
   if (packet.vp8)
     return {packet.vp8->picture_id, packet.vp8->tl0_picture_index,
             packet.vp8->long_picture_id ? kLongMask : kShortMask};
@@ -26,13 +32,6 @@ Numbers numbers_of(const ReceivedPacket& packet) {
             packet.vp9->long_picture_id ? kLongMask : kShortMask};
   return {};
 }
-
-bool is_newer(std::uint16_t a, std::uint16_t b, std::uint16_t mask) {
-  const auto ahead = static_cast<std::uint16_t>((a - b) & mask);
-  return ahead != 0 && ahead <= mask / 2;
-}
-
-}  // namespace
 
 void PictureNumbers::start(const ReceivedPacket& packet, Shift& shift) {
   const Numbers numbers = numbers_of(packet);
@@ -73,12 +72,17 @@ bool PictureNumbers::repeats_numbers(const ReceivedPacket& packet, const Shift& 
 }
 
 void PictureNumbers::handle_forwarded(const ReceivedPacket& packet, const Shift& shift) {
-  handle_late(packet, shift);
-  if (const auto picture_id = numbers_of(packet).picture_id) newest_incoming_ = *picture_id;
+  const Numbers numbers = numbers_of(packet);
+  advance(numbers, packet, shift);
+  if (numbers.picture_id) newest_incoming_ = numbers.picture_id;
 }
 
 void PictureNumbers::handle_late(const ReceivedPacket& packet, const Shift& shift) {
-  const Numbers numbers = numbers_of(packet);
+  advance(numbers_of(packet), packet, shift);
+}
+
+void PictureNumbers::advance(const Numbers& numbers, const ReceivedPacket& packet,
+                             const Shift& shift) {
   if (numbers.picture_id) {
     const auto outgoing =
         static_cast<std::uint16_t>((*numbers.picture_id - shift.picture_id) & numbers.mask);
@@ -156,13 +160,9 @@ std::size_t write_descriptor(const ReceivedPacket& packet, const Shift& shift, M
   return 0;
 }
 
-void shift_frame_number(MutableBytes header, std::uint8_t extension_id, std::uint16_t shift) {
-  const auto view = rtp::PacketView::parse(header);
-  if (!view) return;
-  const auto value = view->extension(extension_id);
-  if (!value || value->size() < 3) return;
+void shift_frame_number(MutableBytes header, std::size_t offset, std::uint16_t shift) {
   // start_of_frame, end_of_frame, template id of 6 bits, then the frame number of 16.
-  const auto at = static_cast<std::size_t>(value->data() - header.data()) + 1;
+  const std::size_t at = offset + 1;
   store_be16(header, at, static_cast<std::uint16_t>(load_be16(header, at) - shift));
 }
 

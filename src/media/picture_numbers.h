@@ -30,6 +30,10 @@ class PictureNumbers {
   void handle_left_out(const ReceivedPacket& packet, Shift& shift);
 
  private:
+  struct Numbers;
+  static Numbers numbers_of(const ReceivedPacket& packet);
+  void advance(const Numbers& numbers, const ReceivedPacket& packet, const Shift& shift);
+
   std::optional<std::uint16_t> picture_id_;  // The newest that left.
   std::optional<std::uint8_t> tl0_picture_index_;
   std::optional<std::uint16_t> frame_number_;
@@ -45,8 +49,7 @@ inline constexpr std::size_t kMaxRewrittenDescriptor = 8;
 /// the packet's payload. Returns how many; 0 where the payload leaves as it came.
 std::size_t write_descriptor(const ReceivedPacket& packet, const Shift& shift, MutableBytes out);
 
-/// Shifts the frame number in the dependency descriptor with this extension id, if `header` (a
-/// whole RTP header) has one.
-void shift_frame_number(MutableBytes header, std::uint8_t extension_id, std::uint16_t shift);
+/// Shifts the frame number in the dependency descriptor whose value begins at `offset` of `header`.
+void shift_frame_number(MutableBytes header, std::size_t offset, std::uint16_t shift);
 
 }  // namespace sfu::media

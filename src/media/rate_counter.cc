@@ -1,28 +1,24 @@
 #include "media/rate_counter.h"
 
+#include <algorithm>
+
 namespace sfu::media {
 
-void RateCounter::add(Timestamp now, std::size_t bytes) {
-  const std::int64_t slot = now.time_since_epoch() / kSlot;
-  for (; newest_slot_ < slot; ++newest_slot_) {
-    if (slot - newest_slot_ > static_cast<std::int64_t>(kSlots)) {
-      bytes_.fill(0);
-      newest_slot_ = slot;
-      break;
-    }
-    bytes_[static_cast<std::size_t>(newest_slot_ + 1) % kSlots] = 0;
+void RateCounter::advance_to(std::int64_t slot) {
+  const std::int64_t steps = std::min<std::int64_t>(slot - newest_slot_, kSlots);
+  for (std::int64_t i = 0; i < steps; ++i) {
+    newest_ = (newest_ + 1) % kSlots;
+    bytes_[newest_] = 0;
   }
-  bytes_[static_cast<std::size_t>(newest_slot_) % kSlots] += static_cast<std::uint32_t>(bytes);
+  newest_slot_ = slot;
 }
 
 DataRate RateCounter::rate(Timestamp now) const {
-  const std::int64_t slot = now.time_since_epoch() / kSlot;
+  const std::int64_t silent =
+      std::max<std::int64_t>(0, now.time_since_epoch() / kSlot - newest_slot_);
   std::int64_t total = 0;
-  for (std::int64_t age = 0; age < static_cast<std::int64_t>(kSlots); ++age) {
-    const std::int64_t at = newest_slot_ - age;
-    if (at < 0 || slot - at >= static_cast<std::int64_t>(kSlots)) continue;
-    total += bytes_[static_cast<std::size_t>(at) % kSlots];
-  }
+  for (std::int64_t age = 0; age + silent < std::int64_t{kSlots}; ++age)
+    total += bytes_[(newest_ + kSlots - static_cast<std::size_t>(age)) % kSlots];
   return DataSize::from_bytes(total) / (kSlot * kSlots);
 }
 

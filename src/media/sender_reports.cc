@@ -8,12 +8,6 @@
 
 namespace sfu::media {
 
-void SenderReports::handle_sent(Timestamp now, std::size_t payload_bytes) {
-  ++packets_;
-  payload_bytes_ += payload_bytes;
-  if (!next_) next_ = now + kFirstDelay;
-}
-
 void SenderReports::schedule(Timestamp now) {
   next_ = now + random_between(random_, interval_ / 2, interval_ * 3 / 2);
 }

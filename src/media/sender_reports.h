@@ -30,7 +30,14 @@ class SenderReports {
   SenderReports(Ssrc ssrc, TimeDelta interval, RandomSource& random)
       : ssrc_(ssrc), interval_(interval), random_(random) {}
 
-  void handle_sent(Timestamp now, std::size_t payload_bytes);
+  /// True where next_timeout() is set by it.
+  bool handle_sent(Timestamp now, std::size_t payload_bytes) {
+    ++packets_;
+    payload_bytes_ += payload_bytes;
+    if (next_) return false;
+    next_ = now + kFirstDelay;
+    return true;
+  }
   /// `clock`: the publisher's wall clock against our timestamps.
   void set_clock(const ClockPair& clock) { clock_ = clock; }
   bool has_clock() const { return clock_.has_value(); }

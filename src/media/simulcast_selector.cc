@@ -44,11 +44,15 @@ Choice SimulcastSelector::choose(Timestamp now, const ReceivedPacket& packet,
   if (packet.stream != current_) {
     if (!packet.info.is_key_frame_start || !takes(now, packet.stream, source)) {
       choice.changed = packet.stream <= top(source) && (!current_ || packet.stream > *current_);
+      choice.layers = limits();
       return choice;
     }
     current_ = packet.stream;
     temporal_.start(packet.view.timestamp());
-    return {Choice::Verdict::Start, false, true};
+    return {.verdict = Choice::Verdict::Start,
+            .ends_picture = false,
+            .changed = true,
+            .layers = limits()};
   }
   const std::uint8_t before = temporal_.current();
   if (packet.info.is_key_frame_start)
@@ -56,6 +60,7 @@ Choice SimulcastSelector::choose(Timestamp now, const ReceivedPacket& packet,
   else
     temporal_.handle_packet(packet);
   choice.changed = temporal_.current() != before;
+  choice.layers = limits();
   if (packet.info.temporal_layer <= temporal_.current()) choice.verdict = Choice::Verdict::Forward;
   return choice;
 }

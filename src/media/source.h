@@ -11,6 +11,7 @@
 #include "media/event.h"
 #include "media/history.h"
 #include "media/key_frame_requester.h"
+#include "media/prepared_headers.h"
 #include "media/received_packet.h"
 #include "media/sender_clock.h"
 #include "media/subscriber.h"
@@ -97,6 +98,13 @@ class Source {
   /// One key frame of this stream is wanted; nobody stands still without it.
   void request_key_frame(Timestamp now, std::size_t stream);
   EventQueue& events() { return events_; }
+  /// How `packet` leaves for receivers with these extension ids and MIDs of this length; null where
+  /// that cannot be. It holds until the next call.
+  const rtp::PreparedHeader* outgoing_header(const ReceivedPacket& packet,
+                                             const rtp::ExtensionMap& outgoing,
+                                             std::size_t mid_size) {
+    return headers_.find(packet, options_.extensions, outgoing, mid_size);
+  }
 
   void subscribe(Timestamp now, Subscriber& subscriber, PacketSink& sink);
   void unsubscribe(Subscriber& subscriber);
@@ -114,6 +122,7 @@ class Source {
   EventQueue& events_;
   std::array<SourceStream, kMaxStreams> streams_;
   std::vector<Subscription> subscriptions_;
+  PreparedHeaders headers_;
   bool paused_ = false;
 };
 

@@ -84,6 +84,7 @@ Choice SvcSelector::choose(Timestamp now, const ReceivedPacket& packet, const So
   else if (includes(packet, source, limits()))
     choice.verdict = Choice::Verdict::Forward;
   choice.ends_picture = packet.info.is_frame_end && spatial == spatial_;
+  choice.layers = limits();
   return choice;
 }
 

@@ -3,7 +3,6 @@
 #include <cstdlib>
 
 #include "media/sender_clock.h"
-#include "rtp/sequence.h"
 
 namespace sfu::media {
 
@@ -36,12 +35,6 @@ std::optional<std::uint32_t> Timeline::by_clocks(std::uint8_t stream, std::uint3
   const auto& to = source.stream(stream_).clock;
   if (!from || !to) return std::nullopt;
   return translate_timestamp(incoming, *from, *to, source.clock_rate()) - shift_;
-}
-
-void Timeline::handle_sent(Timestamp now, std::uint32_t outgoing) {
-  if (!rtp::newer_than(outgoing, newest_)) return;
-  newest_ = outgoing;
-  newest_sent_ = now;
 }
 
 }  // namespace sfu::media

@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "media/source.h"
+#include "rtp/sequence.h"
 
 namespace sfu::media {
 
@@ -22,7 +23,11 @@ class Timeline {
   std::uint32_t start(Timestamp now, std::uint8_t stream, std::uint32_t incoming,
                       const Source& source);
   /// A packet left with this timestamp.
-  void handle_sent(Timestamp now, std::uint32_t outgoing);
+  void handle_sent(Timestamp now, std::uint32_t outgoing) {
+    if (!rtp::newer_than(outgoing, newest_)) return;
+    newest_ = outgoing;
+    newest_sent_ = now;
+  }
 
   std::uint32_t newest() const { return newest_; }
 

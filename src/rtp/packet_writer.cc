@@ -22,10 +22,12 @@ bool fits_one_byte(const HeaderExtension& element) {
          element.value.size() <= kMaxOneByteLength;
 }
 
-/// Offsets of the values that are patched later, by their place in the list of elements.
+/// The elements whose values are set or changed later, by their place in the list of elements.
 struct Marked {
   std::size_t transport_cc = SIZE_MAX;
   std::size_t abs_send_time = SIZE_MAX;
+  std::size_t mid = SIZE_MAX;
+  std::size_t dependency_descriptor = SIZE_MAX;
 };
 
 /// The elements of one outgoing header: at most one of each kind, so a list that cannot overflow.
@@ -38,6 +40,8 @@ class ElementList {
     seen_ |= bit;
     if (kind == ExtensionKind::TransportCc) marked_.transport_cc = count_;
     if (kind == ExtensionKind::AbsSendTime) marked_.abs_send_time = count_;
+    if (kind == ExtensionKind::Mid) marked_.mid = count_;
+    if (kind == ExtensionKind::DependencyDescriptor) marked_.dependency_descriptor = count_;
     elements_[count_++] = {id, value};
   }
   /// What every packet of ours has.
@@ -107,8 +111,11 @@ std::optional<WrittenHeader> write(const HeaderFields& fields,
       out[at + 1] = static_cast<std::uint8_t>(element.value.size());
     }
     at += prefix;
-    if (i == marked.transport_cc) written.patch.transport_cc = static_cast<std::uint16_t>(at);
-    if (i == marked.abs_send_time) written.patch.abs_send_time = static_cast<std::uint16_t>(at);
+    const auto offset = static_cast<std::uint16_t>(at);
+    if (i == marked.transport_cc) written.patch.transport_cc = offset;
+    if (i == marked.abs_send_time) written.patch.abs_send_time = offset;
+    if (i == marked.mid) written.mid = offset;
+    if (i == marked.dependency_descriptor) written.dependency_descriptor = offset;
     std::copy(element.value.begin(), element.value.end(), out.subspan(at).begin());
     at += element.value.size();
   }
@@ -145,26 +152,32 @@ std::optional<std::size_t> write_header(const HeaderFields& fields,
   return written->size;
 }
 
-std::optional<WrittenHeader> rewrite_header(const PacketView& packet, const ExtensionMap& incoming,
-                                            const ExtensionMap& outgoing, const Rewrite& rewrite,
-                                            MutableBytes out) {
+bool PreparedHeader::prepare(const PacketView& packet, const ExtensionMap& incoming,
+                             const ExtensionMap& outgoing, std::size_t mid_size) {
+  static constexpr std::array<char, kMaxTwoByteLength> kUnsetMid{};
+  if (mid_size > kUnsetMid.size()) return false;
   std::array<Ssrc, kMaxCsrcs> csrcs{};
   for (std::size_t i = 0; i < packet.csrc_count(); ++i) csrcs[i] = packet.csrc(i);
 
   ElementList list;
-  list.add_own(outgoing, rewrite.mid);
+  list.add_own(outgoing, {kUnsetMid.data(), mid_size});
   for (const HeaderExtension& element : packet.extensions()) {
     const auto kind = incoming.kind(element.id);
     if (kind && is_copied(*kind)) list.add(outgoing, *kind, element.value);
   }
-  const HeaderFields fields{.marker = rewrite.marker.value_or(packet.marker()),
-                            .padding = rewrite.padding,
-                            .payload_type = rewrite.payload_type,
-                            .sequence_number = rewrite.sequence_number,
-                            .timestamp = rewrite.timestamp,
-                            .ssrc = rewrite.ssrc,
+  const HeaderFields fields{.marker = packet.marker(),
                             .csrcs = std::span(csrcs).first(packet.csrc_count())};
-  return write(fields, list.elements(), list.marked(), out);
+  const auto written = rtp::write(fields, list.elements(), list.marked(), bytes_);
+  if (written) layout_ = *written;
+  return written.has_value();
+}
+
+std::optional<WrittenHeader> rewrite_header(const PacketView& packet, const ExtensionMap& incoming,
+                                            const ExtensionMap& outgoing, const Rewrite& rewrite,
+                                            MutableBytes out) {
+  PreparedHeader header;
+  if (!header.prepare(packet, incoming, outgoing, rewrite.mid.size())) return std::nullopt;
+  return header.write(rewrite, out);
 }
 
 std::optional<WrittenHeader> write_own_header(const HeaderFields& fields,
