@@ -20,10 +20,10 @@ TimeDelta frame_interval(ortc::MediaKind kind) {
 }
 
 core::WorkerCore::Config configure(const Conference::Options& options,
+                                   const std::vector<IpAddress>& addresses,
                                    const crypto::Certificate& certificate) {
   core::WorkerCore::Config config = options.limits;
-  for (const IpAddress& address : options.server_addresses)
-    config.candidates.push_back({address, kServerPort});
+  for (const IpAddress& address : addresses) config.candidates.push_back({address, kServerPort});
   config.certificate = &certificate;
   config.ntp = {std::chrono::seconds(3'900'000'000)};
   return config;
@@ -47,25 +47,43 @@ Conference::Conference(const Options& options)
       server_certificate_(server_certificate()),
       client_certificate_(client_certificate()),
       client_context_(client_certificate_),
-      server_addresses_(options.server_addresses),
-      core_(configure(options, server_certificate_), random_),
-      server_(core_),
       network_(seed_) {
-  for (const IpAddress& address : server_addresses_) network_.attach(address, server_);
+  const std::size_t workers = 1 + options.more_workers.size();
+  for (std::size_t i = 0; i < workers * workers; ++i)
+    links_.push_back(std::make_unique<LinkForTest>());
+  for (std::size_t i = 0; i < workers; ++i) add_worker(options, i);
+}
+
+void Conference::add_worker(const Options& options, std::size_t index) {
+  auto worker = std::make_unique<Worker>();
+  worker->addresses = options.server_addresses;
+  if (index > 0) worker->addresses = {options.more_workers[index - 1]};
+  core::WorkerCore::Config config = configure(options, worker->addresses, server_certificate_);
+  const std::size_t workers = 1 + options.more_workers.size();
+  std::vector<LinkForTest*> inbound;
+  for (std::size_t other = 0; other < workers; ++other) {
+    const bool is_own = other == index;
+    config.links.push_back(is_own ? nullptr : links_[index * workers + other].get());
+    if (!is_own) inbound.push_back(links_[other * workers + index].get());
+  }
+  worker->core = std::make_unique<core::WorkerCore>(std::move(config), random_);
+  worker->host = std::make_unique<ServerHost>(*worker->core, std::move(inbound));
+  for (const IpAddress& address : worker->addresses) network_.attach(address, *worker->host);
+  workers_.push_back(std::move(worker));
 }
 
 Conference::~Conference() = default;
 
 RouterId Conference::open_room() {
   const auto room = RouterId::random(random_);
-  SFU_CHECK(request(core::CreateRouter{room}));
+  for (std::size_t i = 0; i < workers_.size(); ++i) SFU_CHECK(request(i, core::CreateRouter{room}));
   return room;
 }
 
 Conference::Member& Conference::join(RouterId room, Publishing publishing, Manner manner) {
   ++joined_;
-  const IpAddress address =
-      manner.address.value_or(client_address(server_addresses_[manner.server_address], joined_));
+  const IpAddress address = manner.address.value_or(
+      client_address(workers_[manner.worker]->addresses[manner.server_address], joined_));
   auto browser = std::make_unique<Browser>(client_context_, address, seed_ * 1000 + joined_);
   Member& member = *members_.emplace_back(
       std::make_unique<Member>("member " + std::to_string(joined_), room, std::move(browser)));
@@ -90,8 +108,9 @@ void Conference::publish(Member& member, Publishing publishing) {
 }
 
 void Conference::leave(Member& member) {
-  SFU_CHECK(request(core::CloseTransport{member.send}));
-  SFU_CHECK(request(core::CloseTransport{member.receive}));
+  for (const auto& published : member.producers) close_pipes(published);
+  SFU_CHECK(request(member, core::CloseTransport{member.send}));
+  SFU_CHECK(request(member, core::CloseTransport{member.receive}));
   network_.detach(member.browser->address());
   std::vector<ProducerId> closed;
   for (const auto& published : member.producers) closed.push_back(published.id);
@@ -100,7 +119,9 @@ void Conference::leave(Member& member) {
 }
 
 void Conference::unpublish(Member& member, ProducerId producer) {
-  SFU_CHECK(request(core::CloseProducer{producer}));
+  for (const auto& published : member.producers)
+    if (published.id == producer) close_pipes(published);
+  SFU_CHECK(request(member, core::CloseProducer{producer}));
   std::erase_if(member.producers, [&](const auto& p) { return p.id == producer; });
   drop_views_of({producer});
 }
@@ -122,8 +143,8 @@ void Conference::connect(Member& member) {
 
 void Conference::connect(Member& member, const std::string& fingerprint) {
   for (const TransportId transport : {member.send, member.receive})
-    SFU_CHECK(request(
-        core::ConnectTransport{transport, core::DtlsRole::Client, {{"sha-256", fingerprint}}}));
+    SFU_CHECK(request(member, core::ConnectTransport{
+                                  transport, core::DtlsRole::Client, {{"sha-256", fingerprint}}}));
 }
 
 void Conference::move(Member& member, const IpAddress& address) {
@@ -166,10 +187,10 @@ StreamSender& Conference::video_sender(Member& member, std::uint8_t layer) {
 
 PeerChannel::Remote Conference::open_transport(RouterId room, TransportId transport,
                                                const Manner& manner) {
-  const auto reply = request(core::CreateTransport{room, transport});
+  const auto reply = request(manner.worker, core::CreateTransport{room, transport});
   SFU_CHECK(reply);
   const auto& created = std::get<core::TransportCreated>(*reply);
-  return {{server_addresses_[manner.server_address], kServerPort},
+  return {{workers_[manner.worker]->addresses[manner.server_address], kServerPort},
           created.ice_username_fragment,
           created.ice_password,
           created.fingerprints.front().value};
@@ -210,12 +231,12 @@ void Conference::produce(Member& member, ortc::MediaKind kind, std::size_t layer
                                                       member.name);
   SFU_CHECK(completed);
   const auto id = ProducerId::random(random_);
-  SFU_CHECK(request(core::CreateProducer{.transport = member.send,
-                                         .producer = id,
-                                         .kind = kind,
-                                         .parameters = completed->own,
-                                         .mapping = completed->mapping}));
-  member.producers.push_back({id, std::move(*completed), kind});
+  SFU_CHECK(request(member, core::CreateProducer{.transport = member.send,
+                                                 .producer = id,
+                                                 .kind = kind,
+                                                 .parameters = completed->own,
+                                                 .mapping = completed->mapping}));
+  member.producers.push_back({id, std::move(*completed), kind, member.manner.worker});
   for (auto& options : senders) member.browser->add_sender(std::move(options), now());
   for (const auto& other : members_)
     if (other.get() != &member && other->router == member.router)
@@ -230,16 +251,18 @@ void Conference::view(Member& viewer, const Member::Published& published) {
       ortc::make_consumer_parameters(published.parameters.consumable, ortc::router_capabilities(),
                                      std::to_string(viewer.next_mid++), ssrc, rtx);
   SFU_CHECK(parameters);
+  if (published.worker != viewer.manner.worker)
+    open_pipe(viewer.router, published, viewer.manner.worker);
   const auto id = ConsumerId::random(random_);
   const auto type = published.parameters.type == ortc::ProducerType::Simulcast
                         ? core::ConsumerType::Simulcast
                         : core::ConsumerType::Simple;
-  SFU_CHECK(request(core::CreateConsumer{.transport = viewer.receive,
-                                         .producer = published.id,
-                                         .consumer = id,
-                                         .kind = published.kind,
-                                         .type = type,
-                                         .parameters = *parameters}));
+  SFU_CHECK(request(viewer, core::CreateConsumer{.transport = viewer.receive,
+                                                 .producer = published.id,
+                                                 .consumer = id,
+                                                 .kind = published.kind,
+                                                 .type = type,
+                                                 .parameters = *parameters}));
   StreamReceiver& receiver = viewer.browser->add_receiver(
       {.is_video = video,
        .ssrc = ssrc,
@@ -251,14 +274,40 @@ void Conference::view(Member& viewer, const Member::Published& published) {
        .clock_rate = video ? 90'000u : 48'000u,
        .frame_interval = frame_interval(published.kind)});
   viewer.consumers.push_back({id, published.id, ssrc, published.kind, &receiver});
-  if (viewer.manner.resumes) SFU_CHECK(request(core::ResumeConsumer{id}));
+  if (viewer.manner.resumes) SFU_CHECK(request(viewer, core::ResumeConsumer{id}));
 }
 
-Result<core::ReplyValue, core::CommandError> Conference::request(core::Command command) {
+void Conference::open_pipe(RouterId room, const Member::Published& published, std::size_t worker) {
+  const auto [entry, is_new] = pipes_.try_emplace({published.id, worker});
+  if (!is_new) return;
+  entry->second = {pipes_opened_++, 0};
+  SFU_CHECK(request(worker, core::CreateRemoteProducer{.router = room,
+                                                       .producer = published.id,
+                                                       .pipe = entry->second,
+                                                       .from_worker = published.worker,
+                                                       .kind = published.kind,
+                                                       .parameters = published.parameters.own,
+                                                       .mapping = published.parameters.mapping}));
+  SFU_CHECK(request(published.worker, core::OpenPipe{entry->second, published.id, worker}));
+}
+
+void Conference::close_pipes(const Member::Published& published) {
+  for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
+    const auto pipe = pipes_.find({published.id, worker});
+    if (pipe == pipes_.end()) continue;
+    SFU_CHECK(request(published.worker, core::ClosePipe{pipe->second}));
+    SFU_CHECK(request(worker, core::CloseRemoteProducer{published.id}));
+    pipes_.erase(pipe);
+  }
+}
+
+Result<core::ReplyValue, core::CommandError> Conference::request(std::size_t worker,
+                                                                 core::Command command) {
   const core::RequestId id{next_request_++};
-  core_.handle_command(now(), id, std::move(command));
+  core::WorkerCore& core = *workers_[worker]->core;
+  core.handle_command(now(), id, std::move(command));
   std::optional<Result<core::ReplyValue, core::CommandError>> answer;
-  while (auto event = core_.poll_event()) {
+  while (auto event = core.poll_event()) {
     if (auto* reply = std::get_if<core::Reply>(&*event)) {
       SFU_CHECK(reply->request == id && !answer);
       answer = std::move(reply->result);
@@ -271,7 +320,8 @@ Result<core::ReplyValue, core::CommandError> Conference::request(core::Command c
 }
 
 void Conference::collect_events() {
-  while (auto event = core_.poll_event()) events_.push_back(std::move(*event));
+  for (const auto& worker : workers_)
+    while (auto event = worker->core->poll_event()) events_.push_back(std::move(*event));
 }
 
 std::vector<std::string> Conference::complaints() const {
@@ -283,14 +333,15 @@ std::vector<std::string> Conference::complaints() const {
   return all;
 }
 
-core::WorkerStats Conference::worker_stats() {
-  return std::get<core::WorkerStats>(*request(core::GetWorkerStats{}));
+core::WorkerStats Conference::worker_stats(std::size_t worker) {
+  return std::get<core::WorkerStats>(*request(worker, core::GetWorkerStats{}));
 }
 
 core::TransportStats Conference::transport_stats(TransportId transport) {
-  const auto reply = request(core::GetTransportStats{transport});
-  SFU_CHECK(reply);
-  return std::get<core::TransportStats>(*reply);
+  for (std::size_t worker = 0; worker < workers_.size(); ++worker)
+    if (const auto reply = request(worker, core::GetTransportStats{transport}))
+      return std::get<core::TransportStats>(*reply);
+  SFU_CHECK(false && "no such transport");
 }
 
 std::vector<std::string> Conference::diagnostics() {

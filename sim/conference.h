@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
+#include "base/link_for_test.h"
 #include "core/worker_core.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
@@ -20,14 +22,16 @@
 
 namespace sfu::sim {
 
-/// Whole meetings on the virtual network: one worker's core, browsers, and the part of the service,
-/// which here is instant. The same seed replays the same run.
+/// Whole meetings on the virtual network: the core of one worker or of several, browsers, and the
+/// part of the service, which here is instant. The same seed replays the same run.
 class Conference {
  public:
   struct Options {
     std::uint64_t seed = 1;
     /// One port on each of them.
     std::vector<IpAddress> server_addresses = {IpAddress::v4(0x0a000001)};
+    /// One more worker at each of them, linked with all others.
+    std::vector<IpAddress> more_workers = {};
     /// Of the worker; its candidates and certificate are the conference's.
     core::WorkerCore::Config limits{};
   };
@@ -37,7 +41,8 @@ class Conference {
     std::size_t simulcast_layers = 1;
   };
   struct Manner {
-    std::size_t server_address = 0;      // To which of them the client talks.
+    std::size_t worker = 0;              // Where both transports are.
+    std::size_t server_address = 0;      // To which of that worker's the client talks.
     bool connects = true;                // Says its fingerprint in signaling at once.
     bool resumes = true;                 // Resumes each consumer at once.
     std::optional<IpAddress> address{};  // Its own.
@@ -55,6 +60,7 @@ class Conference {
       ProducerId id;
       ortc::ProducerParameters parameters;
       ortc::MediaKind kind = ortc::MediaKind::Audio;
+      std::size_t worker = 0;
     };
     std::vector<Published> producers;
     struct Viewed {
@@ -101,8 +107,15 @@ class Conference {
   /// An encoding of the member's video.
   static StreamSender& video_sender(Member& member, std::uint8_t layer = 0);
 
-  /// Sends one command and returns its reply; other events are kept in events().
-  Result<core::ReplyValue, core::CommandError> request(core::Command command);
+  /// Sends one command to the first worker, or to the member's, and returns its reply; other events
+  /// are kept in events().
+  Result<core::ReplyValue, core::CommandError> request(core::Command command) {
+    return request(0, std::move(command));
+  }
+  Result<core::ReplyValue, core::CommandError> request(const Member& member,
+                                                       core::Command command) {
+    return request(member.manner.worker, std::move(command));
+  }
 
   void run_for(TimeDelta span) {
     network_.run_for(span);
@@ -115,15 +128,30 @@ class Conference {
     collect_events();
     return events_;
   }
-  const IpAddress& server_address() const { return server_addresses_.front(); }
-  core::WorkerCore& core() { return core_; }
+  const IpAddress& server_address() const { return workers_.front()->addresses.front(); }
+  core::WorkerCore& core() { return *workers_.front()->core; }
+  LinkForTest& link(std::size_t from, std::size_t to) {
+    return *links_[from * workers_.size() + to];
+  }
   std::vector<std::string> complaints() const;
-  core::WorkerStats worker_stats();
+  core::WorkerStats worker_stats(std::size_t worker = 0);
   core::TransportStats transport_stats(TransportId transport);
   /// Texts of all Diagnostic events so far.
   std::vector<std::string> diagnostics();
 
  private:
+  struct Worker {
+    std::vector<IpAddress> addresses;
+    std::unique_ptr<core::WorkerCore> core;
+    std::unique_ptr<ServerHost> host;
+  };
+  using PipeKey = std::pair<ProducerId, std::size_t>;  // The viewers' worker.
+
+  void add_worker(const Options& options, std::size_t index);
+  Result<core::ReplyValue, core::CommandError> request(std::size_t worker, core::Command command);
+  /// Makes the producer known on this worker.
+  void open_pipe(RouterId room, const Member::Published& published, std::size_t worker);
+  void close_pipes(const Member::Published& published);
   PeerChannel::Remote open_transport(RouterId room, TransportId transport, const Manner& manner);
   void drop_views_of(const std::vector<ProducerId>& producers);
   void view(Member& viewer, const Member::Published& published);
@@ -136,9 +164,10 @@ class Conference {
   const crypto::Certificate server_certificate_;
   const crypto::Certificate client_certificate_;
   const dtls::Context client_context_;
-  const std::vector<IpAddress> server_addresses_;
-  core::WorkerCore core_;
-  ServerHost server_;
+  std::vector<std::unique_ptr<LinkForTest>> links_;  // By who writes, then by who reads.
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::map<PipeKey, PipeId> pipes_;
+  std::uint32_t pipes_opened_ = 0;
   Network network_;
   ortc::SsrcAllocator ssrcs_{random_};
   std::vector<std::unique_ptr<Member>> members_;

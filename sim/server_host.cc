@@ -35,7 +35,24 @@ void ServerHost::handle_datagram(Timestamp now, const Path& path, Bytes datagram
   core_.handle_datagram(now, path, std::move(buffer));
 }
 
+bool ServerHost::read_links(Timestamp now) {
+  bool any = false;
+  for (LinkForTest* link : inbound_) {
+    any |= !link->empty();
+    link->read([&](Bytes message) { core_.handle_link_message(now, message); });
+  }
+  return any;
+}
+
+Timestamp ServerHost::next_timeout() const {
+  for (const LinkForTest* link : inbound_)
+    if (!link->empty()) return Timestamp::min();
+  return core_.next_timeout().value_or(Timestamp::max());
+}
+
 void ServerHost::flush(Timestamp now, Outbox& outbox) {
+  if (read_links(now)) core_.handle_timeout(now);
+  core_.flush_links(now);
   SinkToOutbox sink(outbox);
   core_.flush(now, sink);
   sent_ += sink.sent;

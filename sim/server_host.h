@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
+#include "base/link_for_test.h"
 #include "base/random.h"
 #include "core/worker_core.h"
 #include "sim/network.h"
@@ -13,20 +15,23 @@ namespace sfu::sim {
 /// A worker's core on the virtual network: the loop of a worker without its thread and sockets.
 class ServerHost final : public Host {
  public:
-  /// `core` outlives the host.
-  explicit ServerHost(core::WorkerCore& core) : core_(core) {}
+  /// `inbound` is what the cores of other workers write to this one. All outlive the host.
+  explicit ServerHost(core::WorkerCore& core, std::vector<LinkForTest*> inbound = {})
+      : core_(core), inbound_(std::move(inbound)) {}
 
   void handle_datagram(Timestamp now, const Path& path, Bytes datagram) override;
   void handle_timeout(Timestamp now) override { core_.handle_timeout(now); }
   void flush(Timestamp now, Outbox& outbox) override;
-  Timestamp next_timeout() const override {
-    return core_.next_timeout().value_or(Timestamp::max());
-  }
+  /// At once where another worker has written something.
+  Timestamp next_timeout() const override;
 
   std::uint64_t datagrams_sent() const { return sent_; }
 
  private:
+  bool read_links(Timestamp now);
+
   core::WorkerCore& core_;
+  const std::vector<LinkForTest*> inbound_;
   std::uint64_t sent_ = 0;
 };
 

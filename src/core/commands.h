@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -96,6 +97,35 @@ struct RequestKeyFrame {
   ConsumerId consumer;
 };
 
+// A producer whose viewers sit on several workers: its own worker sends each packet once to every
+// other one through a pipe, at whose far end a remote producer of the same id takes consumers as
+// any other does. Workers are named by their place in WorkerCore::Config::links. The two ends may
+// be made and closed in either order.
+
+/// At the producer's worker.
+struct OpenPipe {
+  PipeId pipe;
+  ProducerId producer;
+  std::size_t to_worker = 0;
+};
+struct ClosePipe {
+  PipeId pipe;
+};
+/// At the viewers' worker.
+struct CreateRemoteProducer {
+  RouterId router;
+  ProducerId producer;
+  PipeId pipe;
+  std::size_t from_worker = 0;
+  // As the producer was created.
+  ortc::MediaKind kind = ortc::MediaKind::Audio;
+  ortc::RtpParameters parameters;
+  ortc::RtpMapping mapping;
+};
+struct CloseRemoteProducer {
+  ProducerId producer;
+};
+
 struct GetTransportStats {
   TransportId transport;  // With all of its producers and consumers.
 };
@@ -105,6 +135,7 @@ using Command =
     std::variant<CreateRouter, CloseRouter, CreateTransport, CloseTransport, ConnectTransport,
                  CreateProducer, CloseProducer, PauseProducer, ResumeProducer, CreateConsumer,
                  CloseConsumer, PauseConsumer, ResumeConsumer, SetPreferredLayers, RequestKeyFrame,
-                 GetTransportStats, GetWorkerStats>;
+                 OpenPipe, ClosePipe, CreateRemoteProducer, CloseRemoteProducer, GetTransportStats,
+                 GetWorkerStats>;
 
 }  // namespace sfu::core

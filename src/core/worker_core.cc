@@ -19,6 +19,12 @@ void WorkerCore::handle_command(Timestamp now, RequestId request, Command comman
   impl_->handle_command(now, request, std::move(command));
 }
 
+void WorkerCore::handle_link_message(Timestamp now, Bytes message) {
+  impl_->handle_link_message(now, message);
+}
+
+void WorkerCore::flush_links(Timestamp now) { impl_->flush_links(now); }
+
 void WorkerCore::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 
 void WorkerCore::flush(Timestamp now, DatagramSink& sink) { impl_->flush(now, sink); }

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/datagram_sink.h"
 #include "base/endpoint.h"
+#include "base/link_writer.h"
 #include "base/packet_buffer.h"
 #include "base/random.h"
 #include "base/units.h"
@@ -23,7 +24,8 @@ namespace sfu::core {
 
 /// One worker's whole media engine without its thread and sockets: it finds the transport of each
 /// datagram, owns transports and routers, and carries out commands. Sans-IO: a batch of handle_*()
-/// calls, then flush(), then poll_event() until empty, then wake it no later than next_timeout().
+/// calls, then flush_links() and flush(), then poll_event() until empty, then wake it no later than
+/// next_timeout().
 class WorkerCore {
  public:
   struct Config {
@@ -40,6 +42,9 @@ class WorkerCore {
     std::size_t max_producers_per_transport = 16;
     std::size_t max_consumers_per_transport = 2'000;
     std::size_t max_packet_buffers = 512 * 1024;  // 2 KiB each.
+    /// To each worker by its number; null to this one itself. They outlive the core. Empty where it
+    /// is the only one.
+    std::vector<LinkWriter*> links = {};
   };
 
   /// `random` outlives the core.
@@ -53,8 +58,12 @@ class WorkerCore {
 
   void handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram);
   void handle_command(Timestamp now, RequestId request, Command command);
+  /// One message of another worker's core, as it was written into the link to this one.
+  void handle_link_message(Timestamp now, Bytes message);
   void handle_timeout(Timestamp now);
 
+  /// Writes what is left for the links; what others wait for is then complete.
+  void flush_links(Timestamp now);
   /// Encrypts all that the calls since the last flush have queued, straight into `sink`.
   void flush(Timestamp now, DatagramSink& sink);
 

@@ -63,6 +63,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
   for (Slot slot = 0; slot < slots_.size(); ++slot) {
     if (at(slot) && slots_[slot].router == command.router) close_transport(now, slot);
   }
+  close_remote_producers(command.router);
   routers_.erase(command.router);
   return ReplyValue(Done{});
 }
@@ -134,7 +135,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
 }
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const CloseProducer& command) {
-  if (!producers_.contains(command.producer)) return fail(CommandError::NotFound);
+  if (!find_local_producer(command.producer)) return fail(CommandError::NotFound);
   close_producer(command.producer);
   return ReplyValue(Done{});
 }
@@ -151,10 +152,10 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::set_producer_paused(Timestamp now, ProducerId id,
                                                                       bool paused) {
-  const auto found = producers_.find(id);
-  if (found == producers_.end()) return fail(CommandError::NotFound);
-  at(found->second.slot)->find_producer(id)->set_paused(now, paused);
-  settle(now, found->second.slot);
+  const Published* published = find_local_producer(id);
+  if (!published) return fail(CommandError::NotFound);
+  at(published->slot)->find_producer(id)->set_paused(now, paused);
+  settle(now, published->slot);
   return ReplyValue(Done{});
 }
 
@@ -256,7 +257,9 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWo
   }
   stats.routers = static_cast<std::uint32_t>(routers_.size());
   stats.transports = static_cast<std::uint32_t>(transports_.size());
-  stats.producers = static_cast<std::uint32_t>(producers_.size());
+  stats.producers = static_cast<std::uint32_t>(producers_.size() - pipes_.far_ends());
+  stats.link_packets = pipes_.counters().packets;
+  stats.link_packets_dropped = pipes_.counters().dropped;
   stats.consumers = static_cast<std::uint32_t>(consumers_.size());
   return ReplyValue(stats);
 }
@@ -290,7 +293,10 @@ void WorkerCore::Impl::close_producer(ProducerId id) {
   const Published published = std::move(found->second);
   producers_.erase(found);
   for (const ConsumerId consumer : published.consumers) close_consumer(consumer);
-  at(published.slot)->remove_producer(id);
+  if (published.remote)
+    pipes_.close_far(published.remote->pipe);
+  else
+    at(published.slot)->remove_producer(id);
 }
 
 void WorkerCore::Impl::close_consumer(ConsumerId id) {

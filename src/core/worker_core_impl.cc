@@ -54,7 +54,8 @@ WorkerCore::Impl::Impl(Config config, RandomSource& random)
     : config_(std::move(config)),
       random_(random),
       dtls_(*config_.certificate),
-      arena_(config_.max_packet_buffers) {}
+      arena_(config_.max_packet_buffers),
+      pipes_(config_.links, arena_) {}
 
 void WorkerCore::Impl::handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram) {
   const Bytes bytes = datagram.bytes();
@@ -88,6 +89,8 @@ void WorkerCore::Impl::handle_stun(Timestamp now, const Path& path, Bytes datagr
 }
 
 void WorkerCore::Impl::handle_timeout(Timestamp now) {
+  pipes_.handle_timeout(now);
+  drain_media_events();
   // One transport's timeout may make another's due: a viewer comes to want a key frame.
   constexpr int kRounds = 3;
   for (int round = 0; round < kRounds; ++round) {
@@ -158,7 +161,11 @@ void WorkerCore::Impl::tell_state(Timestamp now, Slot slot) {
 void WorkerCore::Impl::drain_media_events() {
   while (const auto event = media_events_.poll()) {
     if (const auto* wanted = std::get_if<media::FeedbackWanted>(&*event)) {
-      if (const auto found = producers_.find(wanted->producer); found != producers_.end())
+      const auto found = producers_.find(wanted->producer);
+      if (found == producers_.end()) continue;
+      if (const auto& remote = found->second.remote)
+        pipes_.note_wish(remote->pipe);
+      else
         deadlines_.set(found->second.slot, at(found->second.slot)->next_timeout());
     } else if (const auto* changed = std::get_if<media::LayersChanged>(&*event)) {
       std::optional<PreferredLayers> layers;

@@ -14,6 +14,7 @@
 #include "core/commands.h"
 #include "core/demux.h"
 #include "core/events.h"
+#include "core/pipe_table.h"
 #include "core/worker_core.h"
 #include "crypto/certificate.h"
 #include "dtls/context.h"
@@ -31,10 +32,12 @@ class WorkerCore::Impl {
   PacketArena& arena() { return arena_; }
   void handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram);
   void handle_command(Timestamp now, RequestId request, Command command);
+  void handle_link_message(Timestamp now, Bytes message);
   void handle_timeout(Timestamp now);
+  void flush_links(Timestamp now);
   void flush(Timestamp now, DatagramSink& sink);
   std::optional<Event> poll_event();
-  std::optional<Timestamp> next_timeout() const { return deadlines_.next(); }
+  std::optional<Timestamp> next_timeout() const;
 
  private:
   using Slot = transport::SendBatch::Slot;
@@ -58,9 +61,15 @@ class WorkerCore::Impl {
     Slot slot;  // Of the consumer's transport.
     ProducerId producer;
   };
+  /// Where a producer of another worker comes from.
+  struct Remote {
+    RouterId router;
+    PipeId pipe;
+  };
   struct Published {
-    Slot slot;  // Of the producer's transport.
+    Slot slot;  // Of the producer's transport; meaningless where it is remote.
     std::vector<ConsumerId> consumers;
+    std::optional<Remote> remote = {};
   };
 
   Transport* at(Slot slot);
@@ -75,6 +84,9 @@ class WorkerCore::Impl {
   std::optional<Slot> take_slot();
   void close_transport(Timestamp now, Slot slot);
   void close_producer(ProducerId id);
+  void close_remote_producers(RouterId router);
+  /// One that has its transport here.
+  Published* find_local_producer(ProducerId id);
   void close_consumer(ConsumerId id);
   TransportCreated describe(const Transport& transport) const;
 
@@ -93,6 +105,10 @@ class WorkerCore::Impl {
   CommandResult execute(Timestamp now, const ResumeConsumer& command);
   CommandResult execute(Timestamp now, const SetPreferredLayers& command);
   CommandResult execute(Timestamp now, const RequestKeyFrame& command);
+  CommandResult execute(Timestamp now, const OpenPipe& command);
+  CommandResult execute(Timestamp now, const ClosePipe& command);
+  CommandResult execute(Timestamp now, const CreateRemoteProducer& command);
+  CommandResult execute(Timestamp now, const CloseRemoteProducer& command);
   CommandResult execute(Timestamp now, const GetTransportStats& command);
   CommandResult execute(Timestamp now, const GetWorkerStats& command);
   CommandResult set_producer_paused(Timestamp now, ProducerId id, bool paused);
@@ -107,6 +123,7 @@ class WorkerCore::Impl {
   media::EventQueue media_events_;
   transport::SendBatch batch_;
   std::unordered_map<RouterId, std::unique_ptr<media::Router>> routers_;
+  PipeTable pipes_;  // After the routers that its far ends are on.
   std::vector<Occupied> slots_;
   std::vector<Slot> free_slots_;
   std::unordered_map<TransportId, Slot> transports_;

@@ -69,7 +69,7 @@ struct WishesMessage {
   bool is_first = false;         // The far end knows nothing yet.
   std::uint32_t waiting = 0;     // Somebody needs a key frame of it.
   std::uint32_t viewed = 0;      // Somebody is shown it.
-  std::uint32_t key_frames = 0;  // One is to be asked for now.
+  std::uint32_t key_frames = 0;  // One is to be asked for at once.
 };
 
 /// The message that `bytes`, which come from a link, begin with. They are long enough, as their

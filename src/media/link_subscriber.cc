@@ -40,12 +40,16 @@ bool LinkSubscriber::subscribe(Timestamp now, Router& router, ProducerId produce
 
 void LinkSubscriber::handle_subscribed(Timestamp) { tell_state(); }
 
-void LinkSubscriber::handle_packet(Timestamp, const ReceivedPacket& packet, PacketSink&) {
+void LinkSubscriber::handle_packet(Timestamp now, const ReceivedPacket& packet, PacketSink&) {
   if (state_untold_ || is_news(packet)) tell_state();
   const std::uint32_t number = numbers_[packet.stream]++;
   const bool sent = !state_untold_ && write_link_message(link_, describe(pipe_, number, packet),
                                                          packet.view.datagram());
   ++(sent ? counters_.packets : counters_.dropped);
+  // The key frame that they wait for, as far as can be told here. Who cannot begin with it will say
+  // so; another one is not asked for before.
+  if (sent && packet.info.is_key_frame_start)
+    adopt(now, waiting_ & ~(std::uint32_t{1} << packet.stream), viewed_);
 }
 
 void LinkSubscriber::handle_source_paused(Timestamp, bool) { tell_state(); }

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace sfu::media {
+namespace {
+
+std::uint32_t bit(std::size_t index) { return std::uint32_t{1} << index; }
+
+}  // namespace
 
 Result<std::unique_ptr<RemoteProducer>, ProducerError> RemoteProducer::create(
     Timestamp now, PipeId pipe, const ProducerOptions& options, Router& router, LinkWriter& back,
@@ -30,7 +35,7 @@ void RemoteProducer::handle_packet(Timestamp now, const PacketMessage& message, 
   note_number(now, message);
   PacketBuffer buffer = arena_.allocate();
   if (!buffer || datagram.size() > PacketBuffer::kCapacity) {
-    ++lost_;
+    ++buffers_missing_;
     source_.handle_lasting_gap(now, message.stream);
     return;
   }
@@ -57,9 +62,7 @@ void RemoteProducer::note_number(Timestamp now, const PacketMessage& message) {
   auto& next = next_number_[message.stream];
   const std::uint32_t missing = next ? message.number - *next : 0;
   next = message.number + 1;
-  if (missing == 0) return;
-  lost_ += missing;
-  source_.handle_lasting_gap(now, message.stream);
+  if (missing != 0) source_.handle_lasting_gap(now, message.stream);
 }
 
 void RemoteProducer::handle_state(Timestamp now, const StateMessage& state) {
@@ -74,22 +77,31 @@ void RemoteProducer::handle_state(Timestamp now, const StateMessage& state) {
   source_.set_paused(now, state.paused);
 }
 
-void RemoteProducer::tell_wishes(Timestamp now) {
+WishesMessage RemoteProducer::wishes() const {
   WishesMessage wishes;
   wishes.header.pipe = pipe_;
   wishes.is_first = is_first_;
   for (std::size_t i = 0; i < source_.stream_count(); ++i) {
-    const std::uint32_t bit = std::uint32_t{1} << i;
     const SourceStream& stream = source_.stream(i);
-    if (stream.waiting > 0) wishes.waiting |= bit;
-    if (stream.viewers > 0) wishes.viewed |= bit;
-    if (source_.poll_key_frame_request(now, i)) key_frames_ |= bit;
+    if (stream.waiting > 0) wishes.waiting |= bit(i);
+    if (stream.viewers > 0) wishes.viewed |= bit(i);
   }
-  wishes.key_frames = key_frames_;
-  const bool is_news = is_first_ || key_frames_ != 0 || wishes.waiting != told_.waiting ||
-                       wishes.viewed != told_.viewed;
-  if (!is_news || !write_link_message(back_, wishes)) return;
-  told_ = wishes;
+  return wishes;
+}
+
+bool RemoteProducer::has_news() const {
+  const WishesMessage now = wishes();
+  return now.waiting != told_.waiting || now.viewed != told_.viewed;
+}
+
+void RemoteProducer::tell_wishes(Timestamp now) {
+  for (std::size_t i = 0; i < source_.stream_count(); ++i)
+    if (source_.poll_key_frame_request(now, i)) key_frames_ |= bit(i);
+  if (!is_first_ && key_frames_ == 0 && !has_news()) return;
+  WishesMessage message = wishes();
+  message.key_frames = key_frames_;
+  if (!write_link_message(back_, message)) return;
+  told_ = message;
   is_first_ = false;
   key_frames_ = 0;
 }

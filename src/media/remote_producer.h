@@ -38,14 +38,16 @@ class RemoteProducer {
   void handle_packet(Timestamp now, const PacketMessage& message, Bytes datagram);
   void handle_state(Timestamp now, const StateMessage& state);
 
+  /// The viewers want other streams than the producer's worker knows.
+  bool has_news() const;
   /// Writes what the viewers want where that is new. To be called after what may have changed it.
   void tell_wishes(Timestamp now);
 
   void handle_timeout(Timestamp now);
   Timestamp next_timeout() const;
 
-  /// Packets that the link or the arena had no room for.
-  std::uint64_t packets_lost() const { return lost_; }
+  /// Packets for which the arena had no buffer.
+  std::uint64_t buffers_missing() const { return buffers_missing_; }
 
  private:
   /// Histories are looked through, and wishes told that found the link full.
@@ -55,6 +57,8 @@ class RemoteProducer {
                  PacketArena& arena);
 
   void note_number(Timestamp now, const PacketMessage& message);
+  /// A bit for each stream, without key_frames.
+  WishesMessage wishes() const;
 
   const PipeId pipe_;
   Router& router_;
@@ -66,7 +70,7 @@ class RemoteProducer {
   bool is_first_ = true;
   std::uint32_t key_frames_ = 0;  // To be asked for, a bit for each stream.
   Timestamp next_tick_;
-  std::uint64_t lost_ = 0;
+  std::uint64_t buffers_missing_ = 0;
 };
 
 }  // namespace sfu::media

@@ -61,6 +61,9 @@ class TestWorker final : public worker::WorkerPort {
   };
   std::map<ConsumerId, Consuming> consumers;
   std::set<TransportId> connected;
+  std::map<PipeId, ProducerId> pipes;  // Of producers here.
+  std::map<ProducerId, core::CreateRemoteProducer> remote_producers;
+  double load = 0;
 
  private:
   using Outcome = Result<core::ReplyValue, core::CommandError>;
@@ -129,8 +132,8 @@ class TestWorker final : public worker::WorkerPort {
   Outcome execute(const core::PauseProducer& c) { return done_if(producers.contains(c.producer)); }
   Outcome execute(const core::ResumeProducer& c) { return done_if(producers.contains(c.producer)); }
   Outcome execute(const core::CreateConsumer& c) {
-    if (!transports.contains(c.transport) || !producers.contains(c.producer))
-      return fail(core::CommandError::NotFound);
+    const bool there = producers.contains(c.producer) || remote_producers.contains(c.producer);
+    if (!transports.contains(c.transport) || !there) return fail(core::CommandError::NotFound);
     consumers.emplace(c.consumer, Consuming{c.transport, c.producer});
     return done();
   }
@@ -148,6 +151,22 @@ class TestWorker final : public worker::WorkerPort {
     return core::ReplyValue(
         core::PreferredLayers{std::min(c.spatial_layer, kHighest),
                               std::min(c.temporal_layer.value_or(kHighest), kHighest)});
+  }
+  Outcome execute(const core::OpenPipe& c) {
+    if (!producers.contains(c.producer)) return fail(core::CommandError::NotFound);
+    return pipes.emplace(c.pipe, c.producer).second ? done()
+                                                    : fail(core::CommandError::AlreadyExists);
+  }
+  Outcome execute(const core::ClosePipe& c) { return done_if(pipes.erase(c.pipe) == 1); }
+  Outcome execute(const core::CreateRemoteProducer& c) {
+    if (!routers.contains(c.router)) return fail(core::CommandError::NotFound);
+    return remote_producers.emplace(c.producer, c).second ? done()
+                                                          : fail(core::CommandError::AlreadyExists);
+  }
+  Outcome execute(const core::CloseRemoteProducer& c) {
+    const bool there = remote_producers.contains(c.producer);
+    close(c.producer);
+    return done_if(there);
   }
   Outcome execute(const core::GetTransportStats& c) {
     if (!transports.contains(c.transport)) return fail(core::CommandError::NotFound);
@@ -170,6 +189,7 @@ class TestWorker final : public worker::WorkerPort {
     stats.transports = static_cast<std::uint32_t>(transports.size());
     stats.packets_received = 7;
     stats.user_time_us = 5000;
+    stats.loop_load = load;
     return core::ReplyValue(stats);
   }
 
@@ -186,6 +206,7 @@ class TestWorker final : public worker::WorkerPort {
   void close(ProducerId id) {
     std::erase_if(consumers, [&](const auto& e) { return e.second.producer == id; });
     producers.erase(id);
+    remote_producers.erase(id);
   }
 
   std::deque<Waiting> replies_;
