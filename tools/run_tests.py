@@ -6,10 +6,8 @@ skipped is said, and never counted as passed.
 
 import argparse
 import concurrent.futures
-import dataclasses
 import hashlib
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -18,11 +16,12 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+from outcomes import ROOT, Outcome, count_exit, count_gtest, count_last_line, environment, run_logged
+
 RELEASE = ROOT / "build" / "release"
 SANITIZE = ROOT / "build" / "sanitize"
 BENCH = ROOT / "build" / "bench"
-LOGS = ROOT / "build" / "test-logs"
 
 # Longest that one program of each kind may take; a suite that needs more hangs.
 UNIT_SECONDS = 120
@@ -37,108 +36,6 @@ BUILD_SECONDS = 2400
 BENCH_SECONDS = 900
 FUZZ_SECONDS = 4
 SANITIZER_SLOWDOWN = 4
-
-COUNT_LINE = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$")
-
-
-@dataclasses.dataclass
-class Outcome:
-    name: str
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    note: str = ""
-    log: pathlib.Path | None = None
-    seconds: float = 0.0
-
-
-def environment(**more):
-    return {**os.environ, "NO_COLOR": "1", "CI": os.environ.get("CI", ""), **more}
-
-
-def run_logged(name, command, timeout, cwd=ROOT, env=None):
-    """Runs a program in a process group of its own. Returns (exit status or why there is none, log, seconds)."""
-    LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / (re.sub(r"[^\w.-]+", "_", name) + ".log")
-    started = time.monotonic()
-    with open(log, "wb") as out:
-        process = subprocess.Popen(
-            [str(part) for part in command], cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL,
-            stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            status = f"took longer than {timeout} s and was ended"
-        except BaseException:  # This program is being ended itself.
-            end_group(process)
-            raise
-        end_group(process)
-    return status, log, time.monotonic() - started
-
-
-def end_group(process):
-    """Ends what a suite left running, first politely."""
-    for number, patience in ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0)):
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            break
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            process.poll()
-            try:
-                os.killpg(process.pid, 0)
-            except ProcessLookupError:
-                return
-            time.sleep(0.05)
-    process.poll()
-
-
-def describe_status(status):
-    if isinstance(status, str):
-        return status
-    if status < 0:
-        return f"was ended by {signal.Signals(-status).name}"
-    return f"ended with exit status {status}"
-
-
-def count_gtest(name, status, log, seconds):
-    """Counts test cases in a GoogleTest log; a program that ends badly without a failed case counts as one."""
-    text = log.read_text(errors="replace")
-    passed = len(re.findall(r"^\[       OK \] ", text, re.M))
-    failed = len(re.findall(r"^\[  FAILED  \] .*\(\d+ ms\)$", text, re.M))
-    skipped = len(re.findall(r"^\[  SKIPPED \] .*\(\d+ ms\)$", text, re.M))
-    note = ""
-    died = isinstance(status, str) or status < 0
-    if died or status != 0 and failed == 0:
-        started = re.findall(r"^\[ RUN      \] (\S+)", text, re.M)
-        ended = re.findall(r"^\[(?:       OK|  FAILED|  SKIPPED) \] (\S+?),? .*\(\d+ ms\)$", text, re.M)
-        within = f" in {started[-1]}" if len(started) > len(ended) else ""
-        failed, note = failed + 1, describe_status(status) + within
-    elif passed + failed + skipped == 0:
-        failed, note = 1, "ran no test"
-    return Outcome(name, passed, failed, skipped, note, log, seconds)
-
-
-def count_last_line(name, status, log, seconds):
-    """Takes a suite's own closing line "N passed, N failed"."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    found = COUNT_LINE.match(lines[-1]) if lines else None
-    if not found:
-        return Outcome(name, 0, 1, 0, f"{describe_status(status)} without a closing count", log, seconds)
-    passed, failed, skipped = (int(part or 0) for part in found.groups())
-    note = ""
-    if status != 0 and failed == 0:
-        failed, note = 1, describe_status(status)
-    elif passed + failed + skipped == 0:
-        failed, note = 1, "ran no test"
-    return Outcome(name, passed, failed, skipped, note, log, seconds)
-
-
-def count_exit(name, status, log, seconds):
-    """For a program that is one test."""
-    good = status == 0
-    return Outcome(name, int(good), int(not good), 0, "" if good else describe_status(status), log, seconds)
 
 
 # --- building -----------------------------------------------------------------------------------------------------
@@ -353,9 +250,10 @@ def e2e_suite(names=()):
 
 
 def bench_suite(accept=False):
-    """What a forwarded packet costs, held to bench/counts/expected.md; `accept` writes that table anew."""
+    """What a forwarded packet costs, held to bench/counts/expected.md, and the tests of the load generator. `accept`
+    writes that table anew."""
     installed = count_exit("install bench", *run_logged("install bench", [ROOT / "tools" / "install", "bench"], BUILD_SECONDS))
-    failure = installed if installed.failed else BENCH_BUILD.build("sfu-counts")
+    failure = installed if installed.failed else BENCH_BUILD.build("sfu-counts", "load_test")
     if failure:
         yield failure
         return
@@ -363,6 +261,7 @@ def bench_suite(accept=False):
     if accept:
         yield count_exit("bench accepted", *run_logged("bench", [*command, "--accept"], BENCH_SECONDS))
         return
+    yield run_gtest(BENCH_BUILD, "bench/load/load_test")
     outcome = count_last_line("bench", *run_logged("bench", command, BENCH_SECONDS))
     for line in outcome.log.read_text(errors="replace").splitlines():
         if not outcome.failed and line.startswith("  better"):

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-import run_tests as runner
+import outcomes
 
 GOOD = """[ RUN      ] A.IsOne
 [       OK ] A.IsOne (0 ms)
@@ -44,7 +44,7 @@ class Counting(unittest.TestCase):
                 self.assertEqual(self.count(rule, text, status), expected)
 
     def test_of_googletest_counts_each_case_once_and_a_crash_as_a_failure(self):
-        self.check(runner.count_gtest, [
+        self.check(outcomes.count_gtest, [
             (GOOD, 0, (2, 0, 0)),
             (BAD, 1, (1, 2, 0)),
             (SKIPPED, 0, (1, 0, 1)),
@@ -58,7 +58,7 @@ class Counting(unittest.TestCase):
         ])
 
     def test_of_a_closing_line_believes_no_suite_that_ends_badly_or_says_nothing(self):
-        self.check(runner.count_last_line, [
+        self.check(outcomes.count_last_line, [
             ("a\n3 passed, 0 failed\n", 0, (3, 0, 0)),
             ("e2e: 3 passed, 0 failed, 2 skipped\n\n", 0, (3, 0, 2)),
             ("1 passed, 2 failed\n", 1, (1, 2, 0)),
@@ -70,24 +70,24 @@ class Counting(unittest.TestCase):
         ])
 
     def test_of_a_program_that_is_one_test_goes_by_its_exit_status(self):
-        self.check(runner.count_exit, [("", 0, (1, 0, 0)), ("", 1, (0, 1, 0)), ("", -9, (0, 1, 0)), ("", HUNG, (0, 1, 0))])
+        self.check(outcomes.count_exit, [("", 0, (1, 0, 0)), ("", 1, (0, 1, 0)), ("", -9, (0, 1, 0)), ("", HUNG, (0, 1, 0))])
 
 
 class Running(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.addCleanup(setattr, runner, "LOGS", runner.LOGS)
-        runner.LOGS = pathlib.Path(folder.name)
+        self.addCleanup(setattr, outcomes, "LOGS", outcomes.LOGS)
+        outcomes.LOGS = pathlib.Path(folder.name)
 
     def test_ends_a_suite_that_hangs_with_all_that_it_started(self):
-        status, log, _ = runner.run_logged("hangs", ["bash", "-c", "tail -f /dev/null & echo $!; wait"], 0.5)
+        status, log, _ = outcomes.run_logged("hangs", ["bash", "-c", "tail -f /dev/null & echo $!; wait"], 0.5)
         self.assertIn("took longer", status)
         child = pathlib.Path("/proc") / log.read_text().strip()
         self.assertTrue(not child.exists() or "Z" in (child / "stat").read_text().rsplit(")", 1)[1])
 
     def test_gives_a_suite_no_standard_input(self):
-        status, log, _ = runner.run_logged("reads", ["cat"], 10)
+        status, log, _ = outcomes.run_logged("reads", ["cat"], 10)
         self.assertEqual((status, log.read_text()), (0, ""))
 
 
