@@ -26,9 +26,9 @@ timespec to_timespec(TimeDelta span) {
   return {static_cast<time_t>(us / 1'000'000), static_cast<long>(us % 1'000'000 * 1000)};
 }
 
-void watch(int epoll, int fd) {
+void watch(int epoll, int fd, std::uint32_t events = EPOLLIN) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = events;
   event.data.fd = fd;
   SFU_CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
 }
@@ -47,6 +47,8 @@ WorkerThread::WorkerThread(Config config, std::vector<io::UdpSocket> sockets,
   SFU_CHECK(epoll_ && wake_up_);
   watch(epoll_.get(), wake_up_.get());
   for (const io::UdpSocket& socket : sockets_) watch(epoll_.get(), socket.fd());
+  if (config_.links)
+    watch(epoll_.get(), config_.links->wake_up_fd(config_.index), EPOLLIN | EPOLLET);
   thread_ = std::thread([this] { run(); });
   const std::string name = "media-" + std::to_string(config_.index);
   pthread_setname_np(thread_.native_handle(), name.c_str());
@@ -69,6 +71,14 @@ void WorkerThread::post(core::RequestId request, core::Command command) {
   if (was_empty) wake();
 }
 
+bool WorkerThread::pin(int processor) {
+  if (processor < 0 || processor >= CPU_SETSIZE) return false;
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(static_cast<std::size_t>(processor), &only);
+  return pthread_setaffinity_np(thread_.native_handle(), sizeof only, &only) == 0;
+}
+
 void WorkerThread::wake() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(wake_up_.get(), &one, sizeof one);
@@ -81,8 +91,10 @@ void WorkerThread::run() {
     wait(io::monotonic_now());
     const Timestamp now = io::monotonic_now();
     handle_commands(now);
+    handle_links(now);
     handle_datagrams(now);
     core_.handle_timeout(now);
+    flush_links(now);
     core_.flush(now, sender);
     sender.send();
     deliver_events();
@@ -117,6 +129,19 @@ void WorkerThread::handle_commands(Timestamp now) {
   for (Posted& posted : commands_)
     core_.handle_command(now, posted.request, std::move(posted.command));
   commands_.clear();
+}
+
+void WorkerThread::handle_links(Timestamp now) {
+  if (!config_.links) return;
+  config_.links->read(config_.index,
+                      [&](Bytes message) { core_.handle_link_message(now, message); });
+}
+
+/// Before anything is sent from here: the other workers send while this one does.
+void WorkerThread::flush_links(Timestamp now) {
+  if (!config_.links) return;
+  core_.flush_links(now);
+  config_.links->publish(config_.index);
 }
 
 void WorkerThread::handle_datagrams(Timestamp now) {

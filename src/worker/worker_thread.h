@@ -15,6 +15,7 @@
 #include "io/file_descriptor.h"
 #include "io/udp_socket.h"
 #include "worker/mailbox.h"
+#include "worker/worker_links.h"
 #include "worker/worker_port.h"
 
 namespace sfu::worker {
@@ -26,6 +27,8 @@ class WorkerThread final : public WorkerPort {
   struct Config {
     unsigned index = 0;
     core::WorkerCore::Config core;
+    /// With the other workers; outlives the thread. None where it is the only one.
+    WorkerLinks* links = nullptr;
   };
   /// Called on the worker's thread with what the core has to say, in order.
   using Deliver = std::function<void(std::vector<core::Event>)>;
@@ -39,6 +42,9 @@ class WorkerThread final : public WorkerPort {
 
   void post(core::RequestId request, core::Command command) override;
 
+  /// From now on the thread runs on this processor alone. False where it may not.
+  bool pin(int processor);
+
  private:
   struct Posted {
     core::RequestId request;
@@ -49,6 +55,8 @@ class WorkerThread final : public WorkerPort {
   void run();
   void wait(Timestamp now);
   void handle_commands(Timestamp now);
+  void handle_links(Timestamp now);
+  void flush_links(Timestamp now);
   void handle_datagrams(Timestamp now);
   void deliver_events();
   void complete(core::WorkerStats& stats) const;

@@ -4,11 +4,14 @@
 #include <poll.h>
 
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <mutex>
 
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "ice/scripted_check.h"
+#include "io/processors.h"
 #include "stun/message.h"
 
 namespace sfu::worker {
@@ -43,6 +46,20 @@ class Inbox {
   std::condition_variable arrived_;
   std::vector<core::Event> events_;
 };
+
+/// Where the thread of this name may run, as the kernel tells it: "0-3", "2".
+std::string allowed_processors(const std::string& thread) {
+  constexpr std::string_view kField = "Cpus_allowed_list:\t";
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    if (name != thread) continue;
+    std::ifstream status(task.path() / "status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with(kField)) return line.substr(kField.size());
+  }
+  return "no such thread";
+}
 
 struct RunningWorker {
   RunningWorker() {
@@ -114,6 +131,16 @@ TEST(WorkerThread, AnswersConnectivityChecksAndCountsThem) {
   EXPECT_EQ(worker.packets_received, 1u);
   EXPECT_EQ(worker.packets_sent, 1u);
   EXPECT_EQ(worker.transports, 1u);
+}
+
+TEST(WorkerThread, RunsWhereItIsPinnedAndRefusesAProcessorThatIsNotThere) {
+  const std::vector<int> processors = io::usable_processors();
+  ASSERT_FALSE(processors.empty());
+  RunningWorker running;
+  EXPECT_TRUE(running.worker->pin(processors.back()));
+  EXPECT_EQ(allowed_processors("media-0"), std::to_string(processors.back()));
+  EXPECT_FALSE(running.worker->pin(-1));
+  EXPECT_FALSE(running.worker->pin(1'000'000));
 }
 
 TEST(WorkerThread, EndsWhileDatagramsArrive) {
