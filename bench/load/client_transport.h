@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +15,7 @@
 #include "srtp/cipher_backend.h"
 #include "srtp/inbound_session.h"
 #include "srtp/outbound_session.h"
+#include "stun/message.h"
 
 namespace sfu::load {
 
@@ -90,6 +90,7 @@ class ClientTransport {
   ClientTransport(const Shared& shared, Remote remote, DatagramSocket socket);
 
   void send_check(Timestamp now);
+  bool is_of_a_check(const stun::TransactionId& id) const;
   void handle_stun(Timestamp now, Bytes datagram);
   void drain_dtls(Timestamp now);
 
@@ -99,7 +100,7 @@ class ClientTransport {
   dtls::Association dtls_;
   std::uint64_t tie_breaker_;
   std::string local_ufrag_;
-  std::array<std::uint8_t, 12> transaction_{};  // Of the latest check.
+  stun::TransactionId transaction_{};  // Of the latest check: its last byte counts them.
   Timestamp check_sent_at_;
   std::optional<Timestamp> next_check_;
   Timestamp last_answer_;
