@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/collecting_sink.h"
 #include "core/worker_core.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
@@ -45,18 +46,6 @@ class Script {
   Bytes bytes_;
 };
 
-class Sink final : public DatagramSink {
- public:
-  MutableBytes reserve(std::size_t capacity) override {
-    room_.resize(std::max(room_.size(), capacity));
-    return MutableBytes(room_).first(capacity);
-  }
-  void commit(const Path&, std::size_t size) override { require(size <= room_.size()); }
-
- private:
-  std::vector<std::uint8_t> room_;
-};
-
 constexpr Endpoint kServer{IpAddress::v4(0x0a000001), 40000};
 
 const crypto::Certificate& certificate() {
@@ -78,6 +67,7 @@ class Worker {
     while (!script.done()) {
       step(script);
       core_.flush(now_, sink_);
+      sink_.take_sent();
       while (core_.poll_event()) {
       }
     }
@@ -267,7 +257,7 @@ class Worker {
                           .max_transports = 4,
                           .max_routers = 4},
                          random_};
-  Sink sink_;
+  CollectingSink sink_;
   Timestamp now_{std::chrono::seconds(1000)};
   std::uint64_t last_request_ = 0;
   std::array<core::TransportCreated, 4> transports_;

@@ -3,29 +3,6 @@
 #include <algorithm>
 
 namespace sfu::sim {
-namespace {
-
-class SinkToOutbox final : public DatagramSink {
- public:
-  explicit SinkToOutbox(Outbox& outbox) : outbox_(outbox) {}
-
-  MutableBytes reserve(std::size_t capacity) override {
-    room_.resize(std::max(room_.size(), capacity));
-    return MutableBytes(room_).first(capacity);
-  }
-  void commit(const Path& path, std::size_t size) override {
-    outbox_.send(path, Bytes(room_).first(size));
-    ++sent;
-  }
-
-  std::uint64_t sent = 0;
-
- private:
-  Outbox& outbox_;
-  std::vector<std::uint8_t> room_;
-};
-
-}  // namespace
 
 void ServerHost::handle_datagram(Timestamp now, const Path& path, Bytes datagram) {
   PacketBuffer buffer = core_.arena().allocate();
@@ -47,15 +24,20 @@ bool ServerHost::read_links(Timestamp now) {
 Timestamp ServerHost::next_timeout() const {
   for (const LinkForTest* link : inbound_)
     if (!link->empty()) return Timestamp::min();
-  return core_.next_timeout().value_or(Timestamp::max());
+  return std::min(core_.next_timeout().value_or(Timestamp::max()),
+                  core_.flush_due().value_or(Timestamp::max()));
 }
 
 void ServerHost::flush(Timestamp now, Outbox& outbox) {
   if (read_links(now)) core_.handle_timeout(now);
   core_.flush_links(now);
-  SinkToOutbox sink(outbox);
-  core_.flush(now, sink);
-  sent_ += sink.sent;
+  const auto due = core_.flush_due();
+  if (!due || *due > now) return;
+  core_.flush(now, sink_);
+  for (const auto& [path, datagram] : sink_.take_sent()) {
+    outbox.send(path, datagram);
+    ++sent_;
+  }
 }
 
 }  // namespace sfu::sim

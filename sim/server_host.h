@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <utility>
 #include <vector>
 
+#include "base/collecting_sink.h"
 #include "base/link_for_test.h"
-#include "base/random.h"
 #include "core/worker_core.h"
 #include "sim/network.h"
 
@@ -32,6 +31,7 @@ class ServerHost final : public Host {
 
   core::WorkerCore& core_;
   const std::vector<LinkForTest*> inbound_;
+  CollectingSink sink_;
   std::uint64_t sent_ = 0;
 };
 

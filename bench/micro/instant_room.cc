@@ -68,34 +68,36 @@ class InstantRoom::FlushSink final : public DatagramSink {
  public:
   FlushSink() : bytes_(kRoom) {}
 
-  MutableBytes reserve(std::size_t capacity) override {
-    SFU_CHECK(used_ + capacity <= kRoom);
-    return MutableBytes(bytes_).subspan(used_, capacity);
-  }
-  void commit(const Path& path, std::size_t size) override {
-    sent_.push_back({path, used_, size});
+  MutableBytes room() override { return MutableBytes(bytes_).subspan(used_); }
+  void commit(const Path& path, std::size_t size, std::size_t datagram_size) override {
+    groups_.push_back({path, used_, size, datagram_size});
     used_ += size;
   }
+  void send() override { SFU_CHECK(false && "a flush has room"); }
   /// Calls `deliver(path, bytes)` for each datagram, and forgets them.
   template <class Deliver>
   std::size_t drain(Deliver deliver) {
-    for (const Sent& sent : sent_)
-      deliver(sent.path, Bytes(bytes_).subspan(sent.offset, sent.size));
+    std::size_t count = 0;
+    for (const Group& group : groups_) {
+      for (std::size_t at = 0; at < group.size; at += group.datagram_size, ++count)
+        deliver(group.path, Bytes(bytes_).subspan(group.offset + at,
+                                                  std::min(group.datagram_size, group.size - at)));
+    }
     used_ = 0;
-    const std::size_t count = sent_.size();
-    sent_.clear();
+    groups_.clear();
     return count;
   }
 
  private:
   static constexpr std::size_t kRoom = 16 * 1024 * 1024;
-  struct Sent {
+  struct Group {
     Path path;
     std::size_t offset;
     std::size_t size;
+    std::size_t datagram_size;
   };
   std::vector<std::uint8_t> bytes_;
-  std::vector<Sent> sent_;
+  std::vector<Group> groups_;
   std::size_t used_ = 0;
 };
 

@@ -86,6 +86,20 @@ struct WorkerStats {
   std::uint64_t link_packets = 0;     // To other workers, for viewers there; none of those above.
   std::uint64_t link_packets_dropped = 0;  // Found the link full, or no buffer behind it.
   double loop_load = 0;                    // Share of the last second not spent waiting, 0 to 1.
+  // How the datagrams above were carried.
+  std::uint64_t media_packets_sent = 0;  // RTP, of all kinds.
+  std::uint64_t padding_bytes_sent = 0;  // RTP padding, so that packets leave in fewer calls.
+  std::uint64_t wake_ups = 0;            // Of the worker's loop.
+  std::uint64_t flushes = 0;
+  std::uint64_t flushes_held = 0;  // Those that waited for the rest of a frame.
+  std::uint64_t held_us = 0;       // For how long, in sum.
+  std::uint64_t receive_calls = 0;
+  std::uint64_t receive_overflows = 0;  // Datagrams that found the socket's buffer full.
+  std::uint64_t send_calls = 0;
+  std::uint64_t send_groups = 0;           // Datagrams of one receiver that left as one message.
+  std::uint64_t send_failed = 0;           // Datagrams that the kernel refused; dropped as well.
+  bool segmentation = false;               // The kernel cuts groups into datagrams (UDP GSO).
+  std::uint64_t segmentation_refused = 0;  // Groups that had to leave in smaller ones.
   std::uint32_t routers = 0;
   std::uint32_t transports = 0;
   std::uint32_t producers = 0;

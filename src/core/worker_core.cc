@@ -27,6 +27,8 @@ void WorkerCore::flush_links(Timestamp now) { impl_->flush_links(now); }
 
 void WorkerCore::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 
+std::optional<Timestamp> WorkerCore::flush_due() const { return impl_->flush_due(); }
+
 void WorkerCore::flush(Timestamp now, DatagramSink& sink) { impl_->flush(now, sink); }
 
 std::optional<Event> WorkerCore::poll_event() { return impl_->poll_event(); }

@@ -24,8 +24,8 @@ namespace sfu::core {
 
 /// One worker's whole media engine without its thread and sockets: it finds the transport of each
 /// datagram, owns transports and routers, and carries out commands. Sans-IO: a batch of handle_*()
-/// calls, then flush_links() and flush(), then poll_event() until empty, then wake it no later than
-/// next_timeout().
+/// calls, then flush_links(), then flush() if it is due, then poll_event() until empty, then wake
+/// it no later than next_timeout() and flush_due().
 class WorkerCore {
  public:
   struct Config {
@@ -64,7 +64,11 @@ class WorkerCore {
 
   /// Writes what is left for the links; what others wait for is then complete.
   void flush_links(Timestamp now);
-  /// Encrypts all that the calls since the last flush have queued, straight into `sink`.
+  /// When to flush what is queued: a time that has passed for at once, a little later while the
+  /// rest of a frame is still arriving; nothing where nothing is queued.
+  std::optional<Timestamp> flush_due() const;
+  /// Encrypts all that the calls since the last flush have queued, straight into `sink`, whose
+  /// send() then remains to be called. May be called before it is due.
   void flush(Timestamp now, DatagramSink& sink);
 
   std::optional<Event> poll_event();

@@ -249,6 +249,8 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWorkerStats&) {
   WorkerStats stats;
   stats.packets_dropped = unroutable_;
+  stats.media_packets_sent = writer_.counters().media_packets;
+  stats.padding_bytes_sent = writer_.counters().padding_bytes;
   for (const Occupied& slot : slots_) {
     if (!slot.transport) continue;
     stats.packets_dropped +=

@@ -103,12 +103,20 @@ void WorkerCore::Impl::handle_timeout(Timestamp now) {
   }
 }
 
+std::optional<Timestamp> WorkerCore::Impl::flush_due() const {
+  if (batch_.empty()) return std::nullopt;
+  return batch_.hold().due();
+}
+
 void WorkerCore::Impl::flush(Timestamp now, DatagramSink& sink) {
-  batch_.flush_control(sink);
+  writer_.begin(sink);
+  batch_.flush_control(writer_);
   batch_.take_marked(scratch_slots_);
   for (const Slot slot : scratch_slots_) {
-    if (Transport* transport = at(slot)) transport->flush(now, sink);
+    if (Transport* transport = at(slot)) transport->flush(now, writer_);
   }
+  writer_.finish();
+  batch_.hold().handle_flush(now);
 }
 
 std::optional<Event> WorkerCore::Impl::poll_event() {

@@ -20,6 +20,7 @@
 #include "dtls/context.h"
 #include "media/event.h"
 #include "media/router.h"
+#include "transport/flush_writer.h"
 #include "transport/send_batch.h"
 #include "transport/webrtc_transport.h"
 
@@ -35,6 +36,7 @@ class WorkerCore::Impl {
   void handle_link_message(Timestamp now, Bytes message);
   void handle_timeout(Timestamp now);
   void flush_links(Timestamp now);
+  std::optional<Timestamp> flush_due() const;
   void flush(Timestamp now, DatagramSink& sink);
   std::optional<Event> poll_event();
   std::optional<Timestamp> next_timeout() const;
@@ -122,6 +124,7 @@ class WorkerCore::Impl {
   PacketArena arena_;  // Before all that holds packets.
   media::EventQueue media_events_;
   transport::SendBatch batch_;
+  transport::FlushWriter writer_;
   std::unordered_map<RouterId, std::unique_ptr<media::Router>> routers_;
   PipeTable pipes_;  // After the routers that its far ends are on.
   std::vector<Occupied> slots_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/collecting_sink.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "ortc/consumer_parameters.h"
@@ -21,22 +22,6 @@ namespace sfu::core {
 namespace {
 
 using namespace std::chrono_literals;
-
-class NoSink final : public DatagramSink {
- public:
-  MutableBytes reserve(std::size_t capacity) override {
-    room_.resize(capacity);
-    return room_;
-  }
-  void commit(const Path& path, std::size_t size) override {
-    sent.push_back({path, {room_.begin(), room_.begin() + static_cast<std::ptrdiff_t>(size)}});
-  }
-
-  std::vector<std::pair<Path, std::vector<std::uint8_t>>> sent;
-
- private:
-  std::vector<std::uint8_t> room_;
-};
 
 const ortc::RtpCodecCapability& capability(std::string_view mime_type) {
   for (const auto& codec : ortc::router_capabilities().codecs)
@@ -150,7 +135,7 @@ class WorkerCoreTest : public testing::Test {
   std::uint64_t last_request_ = 0;
   std::vector<Event> events_;
   ortc::RtpParameters consumable_;
-  NoSink sink_;
+  CollectingSink sink_;
 };
 
 TEST_F(WorkerCoreTest, WhatNamesNobodyIsNotFound) {
@@ -331,8 +316,9 @@ TEST_F(WorkerCoreTest, ChecksAreAnsweredFromWhereTheyCameTo) {
   const TransportId id = TransportId::random(random_);
   const auto created = std::get<TransportCreated>(*request(CreateTransport{open_router(), id}));
   check_from(5000, created);
-  ASSERT_EQ(sink_.sent.size(), 1u);
-  EXPECT_EQ(sink_.sent[0].first, (Path{kServer, {IpAddress::v4(0x0a000002), 5000}}));
+  const auto sent = sink_.take_sent();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].first, (Path{kServer, {IpAddress::v4(0x0a000002), 5000}}));
 }
 
 TEST_F(WorkerCoreTest, CandidatesAreRankedAsListed) {

@@ -10,19 +10,14 @@ namespace sfu::io {
 SocketAddress to_sockaddr(const Endpoint& endpoint) {
   SocketAddress result;
   if (endpoint.ip.is_v4()) {
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(endpoint.port);
-    v4.sin_addr.s_addr = htonl(endpoint.ip.v4_value());
-    std::memcpy(&result.storage, &v4, sizeof v4);
-    result.length = sizeof v4;
+    result.v4.sin_family = AF_INET;
+    result.v4.sin_port = htons(endpoint.port);
+    result.v4.sin_addr.s_addr = htonl(endpoint.ip.v4_value());
+    result.length = sizeof result.v4;
   } else {
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(endpoint.port);
-    std::memcpy(&v6.sin6_addr, endpoint.ip.bytes().data(), 16);
-    std::memcpy(&result.storage, &v6, sizeof v6);
-    result.length = sizeof v6;
+    result.v6.sin6_family = AF_INET6;
+    result.v6.sin6_port = htons(endpoint.port);
+    std::memcpy(&result.v6.sin6_addr, endpoint.ip.bytes().data(), 16);
   }
   return result;
 }

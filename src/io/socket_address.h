@@ -7,12 +7,17 @@
 
 namespace sfu::io {
 
+/// Room for an IPv4 or IPv6 address as the kernel has it.
 struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
+  union {
+    sockaddr_in6 v6;
+    sockaddr_in v4;
+  };
+  socklen_t length = sizeof v6;
 
-  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+  SocketAddress() : v6{} {}
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&v6); }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&v6); }
 };
 
 /// AF_INET for IPv4, AF_INET6 else.

@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <string>
+
+#include "io/clock.h"
+#include "io/group_sender.h"
 
 namespace sfu::io {
 namespace {
@@ -25,8 +29,8 @@ std::vector<ReceivedDatagram> receive(UdpSocket& socket, PacketArena& arena, std
 }
 
 void send_one(UdpSocket& socket, const Endpoint& from, const Endpoint& to, Bytes bytes) {
-  const OutgoingDatagram datagram{{from, to}, bytes};
-  socket.send({&datagram, 1});
+  const DatagramGroup datagram{{from, to}, bytes};
+  socket.transmit({&datagram, 1});
 }
 
 class UdpSocketPair : public testing::TestWithParam<const char*> {};
@@ -70,17 +74,18 @@ TEST(UdpSocket, KeepsTheOrderOverManyBatches) {
   auto a = UdpSocket::bind({ip("127.0.0.1"), 0});
   auto b = UdpSocket::bind({ip("127.0.0.1"), 0});
   ASSERT_TRUE(a && b);
-  constexpr std::size_t kCount = 3 * UdpSocket::kSendBatch + 7;
+  constexpr std::size_t kCount = 3 * DatagramPort::kMaxGroups + 7;
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < kCount; ++i) texts.push_back(std::to_string(i));
-  std::vector<OutgoingDatagram> datagrams;
+  std::vector<DatagramGroup> datagrams;
   for (const std::string& text : texts)
-    datagrams.push_back({{a->local(), b->local()}, as_bytes(text)});
-  a->send(datagrams);
+    datagrams.emplace_back(Path{a->local(), b->local()}, as_bytes(text));
+  GroupSender sender(false);
+  sender.send(*a, datagrams);
   const auto received = receive(*b, arena, kCount);
   ASSERT_EQ(received.size(), kCount);
   for (std::size_t i = 0; i < kCount; ++i) EXPECT_EQ(as_text(received[i].buffer.bytes()), texts[i]);
-  EXPECT_EQ(a->counters().datagrams_sent, kCount);
+  EXPECT_EQ(sender.counters().datagrams, kCount);
   EXPECT_EQ(b->counters().datagrams_received, kCount);
   EXPECT_LT(b->counters().receive_calls, kCount / 2);
 }
@@ -124,12 +129,69 @@ TEST(UdpSocket, GoesOnWithTheOthersWhenOneDatagramIsRefused) {
   auto b = UdpSocket::bind({ip("127.0.0.1"), 0});
   ASSERT_TRUE(a && b);
   const std::vector<std::uint8_t> too_long(70'000);
-  const OutgoingDatagram datagrams[] = {{{a->local(), b->local()}, as_bytes("first")},
-                                        {{a->local(), b->local()}, too_long},
-                                        {{a->local(), b->local()}, as_bytes("last")}};
-  a->send(datagrams);
+  const Path path{a->local(), b->local()};
+  const DatagramGroup datagrams[] = {
+      {path, as_bytes("first")}, {path, too_long}, {path, as_bytes("last")}};
+  GroupSender sender(true);
+  sender.send(*a, datagrams);
   EXPECT_EQ(receive(*b, arena, 2).size(), 2u);
-  EXPECT_EQ(a->counters().send_failed, 1u);
+  EXPECT_EQ(sender.counters().failed, 1u);
+}
+
+TEST(UdpSocket, SendsAGroupThatArrivesAsItsDatagrams) {
+  if (!kernel_has_segmentation()) GTEST_SKIP() << "the kernel has no UDP_SEGMENT";
+  for (const char* address : {"127.0.0.1", "0.0.0.0", "::1"}) {
+    SCOPED_TRACE(address);
+    PacketArena arena;
+    auto a = UdpSocket::bind({ip(address), 0});
+    auto b = UdpSocket::bind({ip(address == std::string("::1") ? "::1" : "127.0.0.1"), 0});
+    ASSERT_TRUE(a && b);
+    std::vector<std::uint8_t> bytes(2 * 100 + 30);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i);
+    const DatagramGroup group{{b->local(), b->local()}, bytes, 100};
+    EXPECT_EQ(a->transmit({&group, 1}).accepted, 1u);
+    const auto received = receive(*b, arena, 3);
+    ASSERT_EQ(received.size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Bytes sent = Bytes(bytes).subspan(i * 100, i < 2 ? 100 : 30);
+      EXPECT_TRUE(std::ranges::equal(received[i].buffer.bytes(), sent));
+    }
+  }
+}
+
+TEST(UdpSocket, TellsWhenADatagramCame) {
+  PacketArena arena;
+  auto a = UdpSocket::bind({ip("127.0.0.1"), 0});
+  auto b = UdpSocket::bind({ip("127.0.0.1"), 0});
+  ASSERT_TRUE(a && b);
+  const std::int64_t before = wall_clock_us();
+  send_one(*a, a->local(), b->local(), as_bytes("hello"));
+  const std::int64_t sent = wall_clock_us();
+  const auto received = receive(*b, arena, 1);
+  ASSERT_EQ(received.size(), 1u);
+  EXPECT_GE(received[0].wall_clock_us, before);
+  EXPECT_LE(received[0].wall_clock_us, sent);
+}
+
+TEST(UdpSocket, CountsWhatItsFullBufferDropped) {
+  PacketArena arena;
+  auto a = UdpSocket::bind({ip("127.0.0.1"), 0});
+  auto b = UdpSocket::bind({ip("127.0.0.1"), 0});
+  ASSERT_TRUE(a && b);
+  const int smallest = 0;  // The kernel gives its least.
+  ASSERT_EQ(setsockopt(b->fd(), SOL_SOCKET, SO_RCVBUF, &smallest, sizeof smallest), 0);
+  EXPECT_LT(b->buffer_bytes(), UdpSocket::kBufferBytes);
+  constexpr std::size_t kSent = 100;
+  const std::vector<std::uint8_t> bytes(1000);
+  for (std::size_t i = 0; i < kSent; ++i) send_one(*a, a->local(), b->local(), bytes);
+  std::vector<ReceivedDatagram> received;
+  while (b->receive(arena, received) > 0) {
+  }
+  EXPECT_EQ(b->counters().overflowed, 0u);  // Told with the next one that fits.
+  const std::size_t fitting = received.size();
+  send_one(*a, a->local(), b->local(), bytes);
+  EXPECT_EQ(receive(*b, arena, 1).size(), 1u);
+  EXPECT_EQ(b->counters().overflowed, kSent - fitting);
 }
 
 TEST(UdpSocket, SaysWhichAddressCannotBeBound) {

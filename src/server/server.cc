@@ -41,6 +41,17 @@ std::vector<Endpoint> local_endpoints(const worker::ListenSockets& sockets) {
   return endpoints;
 }
 
+void warn_of_small_buffers(Logger& log, const io::UdpSocket& socket) {
+  const int given = socket.buffer_bytes();
+  if (given >= io::UdpSocket::kBufferBytes) return;
+  log.warn(
+      "the kernel gave less buffer than was asked for: bursts may be lost; raise "
+      "net.core.rmem_max and net.core.wmem_max, or grant CAP_NET_ADMIN",
+      {{"udp", socket.local().to_string()},
+       {"bytes", given},
+       {"asked", io::UdpSocket::kBufferBytes}});
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>, std::string> Server::start(const Settings& settings,
@@ -73,6 +84,9 @@ Result<void, std::string> Server::start_workers() {
   if (!sockets) return fail(std::move(sockets.error()));
   const auto machine = io::machine_addresses();
   const bool clients_are_local = settings_.listen_ip && settings_.listen_ip->is_loopback();
+  const bool segmentation = io::kernel_has_segmentation();
+  media_log_.info(segmentation ? "the kernel cuts groups into datagrams (UDP GSO)"
+                               : "the kernel has no UDP GSO: each datagram leaves by itself");
   for (std::size_t index = 0; index < sockets->size(); ++index) {
     const auto listening = local_endpoints((*sockets)[index]);
     auto announcement =
@@ -83,12 +97,14 @@ Result<void, std::string> Server::start_workers() {
                       "to announce; set MEDIASOUP_ANNOUNCED_IP"));
     for (const Endpoint& endpoint : listening)
       media_log_.info("worker listens", {{"worker", index}, {"udp", endpoint.to_string()}});
+    for (const io::UdpSocket& socket : (*sockets)[index]) warn_of_small_buffers(media_log_, socket);
     worker::WorkerThread::Config config;
     config.index = static_cast<unsigned>(index);
     config.core.candidates = std::move(announcement.candidates);
     config.core.candidates_are_local = announcement.are_local;
     config.core.certificate = &certificate_;
     config.core.ntp = ntp_clock();
+    config.segmentation = segmentation;
     workers_.push_back(std::make_unique<worker::WorkerThread>(
         std::move(config), std::move((*sockets)[index]), std::make_unique<crypto::SystemRandom>(),
         [this, index](std::vector<core::Event> events) {

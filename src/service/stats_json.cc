@@ -172,6 +172,19 @@ json::object worker_to_json(std::size_t index, const std::optional<core::WorkerS
   object["bytesSent"] = known.bytes_sent;
   object["packetsDropped"] = known.packets_dropped;
   object["loopLoad"] = known.loop_load;
+  object["mediaPacketsSent"] = known.media_packets_sent;
+  object["paddingBytesSent"] = known.padding_bytes_sent;
+  object["wakeUps"] = known.wake_ups;
+  object["flushes"] = known.flushes;
+  object["flushesHeld"] = known.flushes_held;
+  object["heldMicroseconds"] = known.held_us;
+  object["receiveCalls"] = known.receive_calls;
+  object["receiveOverflows"] = known.receive_overflows;
+  object["sendCalls"] = known.send_calls;
+  object["sendGroups"] = known.send_groups;
+  object["sendFailed"] = known.send_failed;
+  object["segmentation"] = known.segmentation;
+  object["segmentationRefused"] = known.segmentation_refused;
   return object;
 }
 

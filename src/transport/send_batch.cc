@@ -10,11 +10,11 @@ void SendBatch::add_control(const Path& path, Bytes datagram) {
   control_bytes_.insert(control_bytes_.end(), datagram.begin(), datagram.end());
 }
 
-void SendBatch::flush_control(DatagramSink& sink) {
+void SendBatch::flush_control(FlushWriter& writer) {
   for (const Control& entry : control_) {
     const Bytes datagram = Bytes(control_bytes_).subspan(entry.offset, entry.size);
-    std::copy(datagram.begin(), datagram.end(), sink.reserve(entry.size).begin());
-    sink.commit(entry.path, entry.size);
+    std::copy(datagram.begin(), datagram.end(), writer.reserve(entry.size).begin());
+    writer.add(entry.path, entry.size);
   }
   control_.clear();
   control_bytes_.clear();

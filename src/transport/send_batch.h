@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/datagram_sink.h"
 #include "base/endpoint.h"
 #include "media/outgoing_packet.h"
 #include "srtp/cipher_backend.h"
+#include "transport/flush_writer.h"
+#include "transport/frame_hold.h"
 
 namespace sfu::transport {
 
@@ -28,8 +29,8 @@ class SendBatch {
   srtp::CipherBackend& ciphers() { return *ciphers_; }
 
   void add_control(const Path& path, Bytes datagram);
-  /// Moves all control datagrams to `sink`, in order.
-  void flush_control(DatagramSink& sink);
+  /// Moves all control datagrams to `writer`, in order.
+  void flush_control(FlushWriter& writer);
 
   /// A place for a packet, or null where kMaxMediaPackets are in use. The place stays where it is.
   media::OutgoingPacket* allocate();
@@ -42,6 +43,10 @@ class SendBatch {
     out.clear();
     std::swap(out, marked_);
   }
+
+  bool empty() const { return control_.empty() && marked_.empty(); }
+  FrameHold& hold() { return hold_; }
+  const FrameHold& hold() const { return hold_; }
 
   std::size_t media_packets_in_use() const { return chunks_.size() * kChunk - free_.size(); }
 
@@ -59,6 +64,7 @@ class SendBatch {
   std::vector<std::unique_ptr<media::OutgoingPacket[]>> chunks_;
   std::vector<media::OutgoingPacket*> free_;
   std::vector<Slot> marked_;
+  FrameHold hold_;
 };
 
 }  // namespace sfu::transport

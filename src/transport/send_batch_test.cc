@@ -5,29 +5,23 @@
 #include <set>
 #include <vector>
 
+#include "base/collecting_sink.h"
 #include "transport/send_queue.h"
 
 namespace sfu::transport {
 namespace {
 
-class RecordingSink final : public DatagramSink {
- public:
-  MutableBytes reserve(std::size_t capacity) override {
-    room_.resize(capacity);
-    return room_;
-  }
-  void commit(const Path& path, std::size_t size) override {
-    sent.push_back({path, {room_.begin(), room_.begin() + static_cast<std::ptrdiff_t>(size)}});
-  }
-
-  std::vector<std::pair<Path, std::vector<std::uint8_t>>> sent;
-
- private:
-  std::vector<std::uint8_t> room_;
-};
-
 Path path(std::uint16_t port) {
   return {{IpAddress::v4(0x0a000001), 40000}, {IpAddress::v4(0x0a000002), port}};
+}
+
+CollectingSink::Sent flush_control(SendBatch& batch) {
+  CollectingSink sink;
+  FlushWriter writer;
+  writer.begin(sink);
+  batch.flush_control(writer);
+  writer.finish();
+  return sink.take_sent();
 }
 
 TEST(SendBatch, SendsControlDatagramsOnceInTheirOrder) {
@@ -36,21 +30,19 @@ TEST(SendBatch, SendsControlDatagramsOnceInTheirOrder) {
   const std::vector<std::uint8_t> two = {4};
   batch.add_control(path(1), one);
   batch.add_control(path(2), two);
-  RecordingSink sink;
-  batch.flush_control(sink);
-  batch.flush_control(sink);
-  ASSERT_EQ(sink.sent.size(), 2u);
-  EXPECT_EQ(sink.sent[0], std::pair(path(1), one));
-  EXPECT_EQ(sink.sent[1], std::pair(path(2), two));
+  const auto sent = flush_control(batch);
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(sent[0], std::pair(path(1), one));
+  EXPECT_EQ(sent[1], std::pair(path(2), two));
+  EXPECT_TRUE(flush_control(batch).empty());
 }
 
 TEST(SendBatch, DropsControlBeyondItsBound) {
   SendBatch batch;
-  const std::vector<std::uint8_t> large(1024 * 1024);
-  for (int i = 0; i < 20; ++i) batch.add_control(path(1), large);
-  RecordingSink sink;
-  batch.flush_control(sink);
-  EXPECT_EQ(sink.sent.size(), SendBatch::kMaxControlBytes / large.size());
+  const std::vector<std::uint8_t> large(32 * 1024);
+  constexpr std::size_t kFitting = SendBatch::kMaxControlBytes / (32 * 1024);
+  for (std::size_t i = 0; i < kFitting + 5; ++i) batch.add_control(path(1), large);
+  EXPECT_EQ(flush_control(batch).size(), kFitting);
 }
 
 TEST(SendBatch, GivesEachPlaceToOneAtATimeAndNoMoreThanItsBound) {

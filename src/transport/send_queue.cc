@@ -1,8 +1,22 @@
 #include "transport/send_queue.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "rtp/packet_writer.h"
+#include "transport/arrangement.h"
 
 namespace sfu::transport {
+namespace {
+
+/// The P bit in the first byte of a header (RFC 3550 §5.1).
+constexpr std::uint8_t kPaddingBit = 0x20;
+
+std::size_t room_for(const PlacedPacket& placed) {
+  return placed.packet->size() + placed.padding + srtp::kMaxRtpOverhead;
+}
+
+}  // namespace
 
 SendQueue::~SendQueue() { clear(); }
 
@@ -31,37 +45,44 @@ void SendQueue::cancel() {
 }
 
 void SendQueue::flush(Timestamp now, const Path& path, srtp::OutboundSession& session,
-                      bwe::SentPackets& sent, DatagramSink& sink) {
+                      bwe::SentPackets& sent, FlushWriter& writer) {
   const Counters before = counters_;
-  for (media::OutgoingPacket* packet : packets_) send(now, path, *packet, session, sent, sink);
+  std::vector<PlacedPacket>& arranged = writer.scratch();
+  arrange(packets_, arranged);
+  std::size_t total = 0;
+  for (const PlacedPacket& placed : arranged) total += room_for(placed);
+  writer.reserve(std::min(total, DatagramSink::kMinRoom));
+  for (const PlacedPacket& placed : arranged) send(now, path, placed, session, sent, writer);
   clear();
   rate_.add(now, counters_.bytes - before.bytes);
   rtx_rate_.add(now, counters_.rtx_bytes - before.rtx_bytes);
 }
 
-void SendQueue::send(Timestamp now, const Path& path, media::OutgoingPacket& packet,
-                     srtp::OutboundSession& session, bwe::SentPackets& sent, DatagramSink& sink) {
+void SendQueue::send(Timestamp now, const Path& path, const PlacedPacket& placed,
+                     srtp::OutboundSession& session, bwe::SentPackets& sent, FlushWriter& writer) {
+  media::OutgoingPacket& packet = *placed.packet;
   const std::size_t plain_size = packet.size();
   if (packet.patch.transport_cc != 0) {
-    const auto size = DataSize::from_bytes(static_cast<std::int64_t>(plain_size));
+    const auto size = DataSize::from_bytes(static_cast<std::int64_t>(plain_size + placed.padding));
     rtp::patch_transport_cc(packet.header(), packet.patch, sent.note_sent(now, size));
   }
   rtp::patch_abs_send_time(packet.header(), packet.patch, now);
+  if (placed.padding != 0) packet.head[0] |= kPaddingBit;
 
-  const MutableBytes room = sink.reserve(plain_size + srtp::kMaxRtpOverhead);
-  const auto size = session.protect_rtp({.header = packet.header(),
-                                         .payload_prefix = packet.prefix(),
-                                         .payload = packet.payload,
-                                         .padding = 0,
-                                         .out = room,
-                                         .repeats_payload = packet.is_repetition});
-  if (!size) {
+  const auto job = session.prepare({.header = packet.header(),
+                                    .payload_prefix = packet.prefix(),
+                                    .payload = packet.payload,
+                                    .padding = placed.padding,
+                                    .out = writer.reserve(room_for(placed)),
+                                    .repeats_payload = packet.is_repetition});
+  if (!job) {
     ++counters_.dropped;
     return;
   }
-  sink.commit(path, *size);
+  writer.add(path, *job, std::move(packet.keeps_payload));
   ++counters_.packets;
-  counters_.bytes += *size;
+  counters_.bytes += job->size();
+  counters_.padding_bytes += placed.padding;
   (packet.is_rtx ? counters_.rtx_bytes : counters_.rtp_bytes) += plain_size;
 }
 

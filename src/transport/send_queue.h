@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/datagram_sink.h"
 #include "base/units.h"
 #include "bwe/sent_packets.h"
 #include "media/outgoing_packet.h"
 #include "media/rate_counter.h"
 #include "srtp/outbound_session.h"
+#include "transport/flush_writer.h"
 #include "transport/send_batch.h"
 
 namespace sfu::transport {
@@ -25,7 +25,8 @@ class SendQueue final : public media::PacketSink {
     std::uint64_t bytes = 0;      // Datagrams as they leave, without IP and UDP headers.
     std::uint64_t rtp_bytes = 0;  // Before protection, RTX not counted.
     std::uint64_t rtx_bytes = 0;
-    std::uint64_t dropped = 0;  // Queue full, no way to send, or refused by SRTP.
+    std::uint64_t padding_bytes = 0;  // Added so that packets leave in fewer calls.
+    std::uint64_t dropped = 0;        // Queue full, no way to send, or refused by SRTP.
   };
 
   /// `batch` outlives the queue.
@@ -37,10 +38,10 @@ class SendQueue final : public media::PacketSink {
   media::OutgoingPacket* emplace() override;
   void cancel() override;
 
-  /// Numbers, stamps and encrypts all that is queued into `sink`. The transport-wide number, the
-  /// send time and the SRTP index are those of this moment.
+  /// Numbers and stamps all that is queued and hands it to `writer`, which encrypts it. The
+  /// transport-wide number, the send time and the SRTP index are those of this moment.
   void flush(Timestamp now, const Path& path, srtp::OutboundSession& session,
-             bwe::SentPackets& sent, DatagramSink& sink);
+             bwe::SentPackets& sent, FlushWriter& writer);
   /// Drops what is queued: there is no way to send it.
   void discard();
 
@@ -50,8 +51,8 @@ class SendQueue final : public media::PacketSink {
   DataRate rtx_rate(Timestamp now) const { return rtx_rate_.rate(now); }
 
  private:
-  void send(Timestamp now, const Path& path, media::OutgoingPacket& packet,
-            srtp::OutboundSession& session, bwe::SentPackets& sent, DatagramSink& sink);
+  void send(Timestamp now, const Path& path, const PlacedPacket& placed,
+            srtp::OutboundSession& session, bwe::SentPackets& sent, FlushWriter& writer);
   void clear();
 
   SendBatch& batch_;

@@ -138,8 +138,13 @@ void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&&
   }
   (target->is_rtx ? counters_.rtx_bytes_received : counters_.rtp_bytes_received) += plain->size();
   if (target->is_rtx) rtx_receive_rate_.add(now, plain->size());
-  target->producer->handle_packet(now, std::move(datagram), *packet, target->stream,
-                                  target->is_rtx);
+  const Ssrc ssrc = packet->ssrc();
+  const bool ends_frame = packet->marker();
+  const auto outcome = target->producer->handle_packet(now, std::move(datagram), *packet,
+                                                       target->stream, target->is_rtx);
+  if (outcome == media::Producer::Outcome::Forwarded && !target->is_rtx &&
+      target->producer->kind() == ortc::MediaKind::Video)
+    batch_.hold().note_packet(now, ssrc, ends_frame);
 }
 
 void WebRtcTransport::forget_path(Timestamp now, const Path& path) {
@@ -176,10 +181,10 @@ void WebRtcTransport::refresh_consumer_deadline(Timestamp now) {
     consumers_due_ = earlier(consumers_due_, consumer->next_timeout());
 }
 
-void WebRtcTransport::flush(Timestamp now, DatagramSink& sink) {
+void WebRtcTransport::flush(Timestamp now, FlushWriter& writer) {
   srtp::OutboundSession* session = channel_.outbound();
   if (!session) return queue_.discard();
-  queue_.flush(now, *channel_.selected_path(), *session, sent_, sink);
+  queue_.flush(now, *channel_.selected_path(), *session, sent_, writer);
 }
 
 void WebRtcTransport::close(Timestamp now) {

@@ -10,7 +10,6 @@
 #include <variant>
 #include <vector>
 
-#include "base/datagram_sink.h"
 #include "base/ids.h"
 #include "base/packet_buffer.h"
 #include "base/random.h"
@@ -25,6 +24,7 @@
 #include "rtcp/extended_report.h"
 #include "rtp/extension_values.h"
 #include "rtp/ntp.h"
+#include "transport/flush_writer.h"
 #include "transport/secure_channel.h"
 #include "transport/send_batch.h"
 #include "transport/send_queue.h"
@@ -98,8 +98,8 @@ class WebRtcTransport {
   /// To be called after what may have moved a consumer's deadline nearer.
   void refresh_consumer_deadline(Timestamp now);
 
-  /// Encrypts what its consumers have queued into `sink`.
-  void flush(Timestamp now, DatagramSink& sink);
+  /// Hands what its consumers have queued to `writer`.
+  void flush(Timestamp now, FlushWriter& writer);
   /// Says goodbye to the peer.
   void close(Timestamp now);
 

@@ -6,17 +6,14 @@
 
 namespace sfu::worker {
 
-BatchSender::BatchSender(std::vector<io::UdpSocket>& sockets)
-    : sockets_(sockets), buffer_(new std::uint8_t[kBufferBytes]) {}
+BatchSender::BatchSender(std::vector<io::UdpSocket>& sockets, bool segmentation)
+    : sockets_(sockets), sender_(segmentation), buffer_(new std::uint8_t[kBufferBytes]) {}
 
-MutableBytes BatchSender::reserve(std::size_t capacity) {
-  SFU_CHECK(capacity <= kBufferBytes);
-  if (used_ + capacity > kBufferBytes) send();
-  return {buffer_.get() + used_, capacity};
-}
+MutableBytes BatchSender::room() { return {buffer_.get() + used_, kBufferBytes - used_}; }
 
-void BatchSender::commit(const Path& path, std::size_t size) {
-  queue_.push_back({path, Bytes(buffer_.get() + used_, size)});
+void BatchSender::commit(const Path& path, std::size_t size, std::size_t datagram_size) {
+  SFU_CHECK(size <= kBufferBytes - used_);
+  queue_.emplace_back(path, Bytes(buffer_.get() + used_, size), datagram_size);
   used_ += size;
 }
 
@@ -24,10 +21,10 @@ void BatchSender::send() {
   auto first = queue_.begin();
   while (first != queue_.end()) {
     io::UdpSocket& socket = socket_for(first->path);
-    const auto last = std::find_if(first, queue_.end(), [&](const io::OutgoingDatagram& datagram) {
-      return &socket_for(datagram.path) != &socket;
+    const auto last = std::find_if(first, queue_.end(), [&](const io::DatagramGroup& group) {
+      return &socket_for(group.path) != &socket;
     });
-    socket.send({first, last});
+    sender_.send(socket, {first, last});
     first = last;
   }
   queue_.clear();
@@ -35,6 +32,7 @@ void BatchSender::send() {
 }
 
 io::UdpSocket& BatchSender::socket_for(const Path& path) {
+  if (sockets_.size() == 1) return sockets_.front();
   const auto matches = [&](const io::UdpSocket& socket) {
     const Endpoint& local = socket.local();
     return local.port == path.local.port &&

@@ -2,15 +2,16 @@
 
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/check.h"
 #include "io/clock.h"
-#include "worker/batch_sender.h"
 
 namespace sfu::worker {
 namespace {
@@ -21,15 +22,23 @@ constexpr int kReceiveRounds = 4;
 /// The longest sleep where the core has no deadline, so that the load stays fresh.
 constexpr TimeDelta kLongestWait = std::chrono::seconds(1);
 
+/// How late a wait may end, so that timers can be joined. The default of 50 µs is as long as a
+/// flush waits for the next packet of a frame.
+constexpr unsigned long kTimerSlackNs = 1000;
+
 timespec to_timespec(TimeDelta span) {
   const auto us = std::max<TimeDelta::rep>(span.count(), 0);
   return {static_cast<time_t>(us / 1'000'000), static_cast<long>(us % 1'000'000 * 1000)};
 }
 
-void watch(int epoll, int fd, std::uint32_t events = EPOLLIN) {
+/// What epoll tells of: a socket by its index, or one of these.
+constexpr std::uint32_t kWakeUp = 32;
+constexpr std::uint32_t kLinks = 33;
+
+void watch(int epoll, int fd, std::uint32_t what, std::uint32_t events = EPOLLIN) {
   epoll_event event{};
   event.events = events;
-  event.data.fd = fd;
+  event.data.u32 = what;
   SFU_CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
 }
 
@@ -43,12 +52,15 @@ WorkerThread::WorkerThread(Config config, std::vector<io::UdpSocket> sockets,
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       core_(config_.core, *random_),
-      sockets_(std::move(sockets)) {
-  SFU_CHECK(epoll_ && wake_up_);
-  watch(epoll_.get(), wake_up_.get());
-  for (const io::UdpSocket& socket : sockets_) watch(epoll_.get(), socket.fd());
+      sockets_(std::move(sockets)),
+      sender_(sockets_, config_.segmentation),
+      told_segmentation_(config_.segmentation) {
+  SFU_CHECK(epoll_ && wake_up_ && sockets_.size() < kWakeUp);
+  watch(epoll_.get(), wake_up_.get(), kWakeUp);
+  for (std::size_t i = 0; i < sockets_.size(); ++i)
+    watch(epoll_.get(), sockets_[i].fd(), static_cast<std::uint32_t>(i));
   if (config_.links)
-    watch(epoll_.get(), config_.links->wake_up_fd(config_.index), EPOLLIN | EPOLLET);
+    watch(epoll_.get(), config_.links->wake_up_fd(config_.index), kLinks, EPOLLIN | EPOLLET);
   thread_ = std::thread([this] { run(); });
   const std::string name = "media-" + std::to_string(config_.index);
   pthread_setname_np(thread_.native_handle(), name.c_str());
@@ -85,31 +97,43 @@ void WorkerThread::wake() {
 }
 
 void WorkerThread::run() {
-  BatchSender sender(sockets_);
+  prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
   load_since_ = io::monotonic_now();
-  while (!stopping_) {
-    wait(io::monotonic_now());
-    const Timestamp now = io::monotonic_now();
-    handle_commands(now);
-    handle_links(now);
-    handle_datagrams(now);
-    core_.handle_timeout(now);
-    flush_links(now);
-    core_.flush(now, sender);
-    sender.send();
-    deliver_events();
-  }
-  core_.flush(io::monotonic_now(), sender);
-  sender.send();
+  while (!stopping_) turn(wait());
+  flush(io::monotonic_now());
 }
 
-void WorkerThread::wait(Timestamp now) {
-  const Timestamp deadline =
-      std::min(core_.next_timeout().value_or(Timestamp::max()), now + kLongestWait);
-  const timespec timeout = to_timespec(deadline - now);
-  epoll_event events[8];
-  epoll_pwait2(epoll_.get(), events, static_cast<int>(std::size(events)), &timeout, nullptr);
-  measure_load(now, io::monotonic_now());
+Timestamp WorkerThread::wait() {
+  const Timestamp before = io::monotonic_now();
+  Timestamp deadline = before + kLongestWait;
+  if (const auto due = core_.next_timeout()) deadline = std::min(deadline, *due);
+  if (const auto due = core_.flush_due()) deadline = std::min(deadline, *due);
+  const timespec timeout = to_timespec(deadline - before);
+  std::array<epoll_event, 8> events;
+  const int count =
+      epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()), &timeout, nullptr);
+  ++wake_ups_;
+  ready_ = {};
+  for (int i = 0; i < count; ++i) {
+    const std::uint32_t what = events[static_cast<std::size_t>(i)].data.u32;
+    if (what == kWakeUp)
+      ready_.wake_up = true;
+    else if (what != kLinks)
+      ready_.sockets |= 1u << what;
+  }
+  const Timestamp after = io::monotonic_now();
+  measure_load(before, after);
+  return after;
+}
+
+void WorkerThread::turn(Timestamp now) {
+  handle_commands(now);
+  handle_links(now);
+  handle_datagrams(now);
+  core_.handle_timeout(now);
+  flush_links(now);
+  flush_if_due(now);
+  deliver_events();
 }
 
 void WorkerThread::measure_load(Timestamp before, Timestamp after) {
@@ -123,6 +147,7 @@ void WorkerThread::measure_load(Timestamp before, Timestamp after) {
 }
 
 void WorkerThread::handle_commands(Timestamp now) {
+  if (!ready_.wake_up) return;
   std::uint64_t count = 0;
   if (::read(wake_up_.get(), &count, sizeof count) != sizeof count) return;
   mailbox_.take_all(commands_);
@@ -145,19 +170,46 @@ void WorkerThread::flush_links(Timestamp now) {
 }
 
 void WorkerThread::handle_datagrams(Timestamp now) {
-  for (io::UdpSocket& socket : sockets_) {
+  if (ready_.sockets == 0) return;
+  arrivals_.begin(now, io::wall_clock_us());
+  for (std::size_t i = 0; i < sockets_.size(); ++i) {
+    if ((ready_.sockets >> i & 1u) == 0) continue;
     for (int round = 0; round < kReceiveRounds; ++round) {
-      const std::size_t count = socket.receive(core_.arena(), received_);
+      const std::size_t count = sockets_[i].receive(core_.arena(), received_);
       for (io::ReceivedDatagram& datagram : received_)
-        core_.handle_datagram(now, datagram.path, std::move(datagram.buffer));
+        core_.handle_datagram(arrivals_.arrival(datagram.wall_clock_us), datagram.path,
+                              std::move(datagram.buffer));
       received_.clear();
       if (count < io::UdpSocket::kReceiveBatch) break;
     }
   }
 }
 
+void WorkerThread::flush_if_due(Timestamp now) {
+  const auto due = core_.flush_due();
+  if (!due) return;
+  if (*due <= now) return flush(now);
+  if (!held_since_) held_since_ = now;
+}
+
+void WorkerThread::flush(Timestamp now) {
+  core_.flush(now, sender_);
+  sender_.send();
+  ++flushes_;
+  if (!held_since_) return;
+  ++flushes_held_;
+  held_ += now - *held_since_;
+  held_since_.reset();
+}
+
 void WorkerThread::deliver_events() {
   std::vector<core::Event> events;
+  if (told_segmentation_ && !sender_.groups().segmentation()) {
+    told_segmentation_ = false;
+    events.emplace_back(core::Diagnostic{
+        core::Diagnostic::Level::Warn,
+        "the network refuses groups of datagrams (UDP GSO): each leaves by itself from now on"});
+  }
   while (auto event = core_.poll_event()) {
     if (auto* reply = std::get_if<core::Reply>(&*event); reply && reply->result) {
       if (auto* stats = std::get_if<core::WorkerStats>(&*reply->result)) complete(*stats);
@@ -170,13 +222,26 @@ void WorkerThread::deliver_events() {
 /// Adds what only the thread knows: its sockets, its load, its share of the processor.
 void WorkerThread::complete(core::WorkerStats& stats) const {
   for (const io::UdpSocket& socket : sockets_) {
-    const io::UdpSocket::Counters& counters = socket.counters();
-    stats.packets_received += counters.datagrams_received;
-    stats.bytes_received += counters.bytes_received;
-    stats.packets_sent += counters.datagrams_sent;
-    stats.bytes_sent += counters.bytes_sent;
-    stats.packets_dropped += counters.truncated + counters.no_buffer + counters.send_failed;
+    const io::UdpSocket::Counters& received = socket.counters();
+    stats.packets_received += received.datagrams_received;
+    stats.bytes_received += received.bytes_received;
+    stats.packets_dropped += received.truncated + received.no_buffer + received.overflowed;
+    stats.receive_calls += received.receive_calls;
+    stats.receive_overflows += received.overflowed;
   }
+  const io::GroupSender::Counters& sent = sender_.groups().counters();
+  stats.packets_sent = sent.datagrams;
+  stats.bytes_sent = sent.bytes;
+  stats.packets_dropped += sent.failed;
+  stats.send_calls = sent.calls;
+  stats.send_groups = sent.groups;
+  stats.send_failed = sent.failed;
+  stats.segmentation = sender_.groups().segmentation();
+  stats.segmentation_refused = sent.refused;
+  stats.wake_ups = wake_ups_;
+  stats.flushes = flushes_;
+  stats.flushes_held = flushes_held_;
+  stats.held_us = static_cast<std::uint64_t>(held_.count());
   stats.loop_load = load_;
   rusage usage{};
   getrusage(RUSAGE_THREAD, &usage);

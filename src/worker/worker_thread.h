@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "core/worker_core.h"
 #include "io/file_descriptor.h"
 #include "io/udp_socket.h"
+#include "worker/arrival_times.h"
+#include "worker/batch_sender.h"
 #include "worker/mailbox.h"
 #include "worker/worker_links.h"
 #include "worker/worker_port.h"
@@ -21,7 +24,7 @@
 namespace sfu::worker {
 
 /// One media thread: a loop over its sockets, its mailbox and its core's deadline. It reads all
-/// that has arrived, lets the core handle it, and only then flushes.
+/// that has arrived, lets the core handle it, and only then flushes, when that is due.
 class WorkerThread final : public WorkerPort {
  public:
   struct Config {
@@ -29,6 +32,7 @@ class WorkerThread final : public WorkerPort {
     core::WorkerCore::Config core;
     /// With the other workers; outlives the thread. None where it is the only one.
     WorkerLinks* links = nullptr;
+    bool segmentation = true;  // As io::GroupSender has it.
   };
   /// Called on the worker's thread with what the core has to say, in order.
   using Deliver = std::function<void(std::vector<core::Event>)>;
@@ -52,12 +56,22 @@ class WorkerThread final : public WorkerPort {
   };
   static constexpr std::size_t kMailboxCapacity = 64 * 1024;
 
+  /// What epoll has found since the last turn.
+  struct Ready {
+    bool wake_up = false;
+    std::uint32_t sockets = 0;  // A bit for each.
+  };
+
   void run();
-  void wait(Timestamp now);
+  /// Until there is something to do; returns the time then.
+  Timestamp wait();
+  void turn(Timestamp now);
   void handle_commands(Timestamp now);
   void handle_links(Timestamp now);
   void flush_links(Timestamp now);
   void handle_datagrams(Timestamp now);
+  void flush_if_due(Timestamp now);
+  void flush(Timestamp now);
   void deliver_events();
   void complete(core::WorkerStats& stats) const;
   void measure_load(Timestamp before, Timestamp after);
@@ -76,6 +90,15 @@ class WorkerThread final : public WorkerPort {
   std::vector<io::UdpSocket> sockets_;  // After the core: they hold buffers of its arena.
   std::vector<Posted> commands_;
   std::vector<io::ReceivedDatagram> received_;
+  BatchSender sender_;
+  ArrivalTimes arrivals_;
+  Ready ready_;
+  bool told_segmentation_ = false;
+  std::uint64_t wake_ups_ = 0;
+  std::uint64_t flushes_ = 0;
+  std::uint64_t flushes_held_ = 0;
+  TimeDelta held_{};
+  std::optional<Timestamp> held_since_;
   TimeDelta waited_{};
   Timestamp load_since_{};
   double load_ = 0;

@@ -112,8 +112,8 @@ TEST(WorkerThread, AnswersConnectivityChecksAndCountsThem) {
   ASSERT_TRUE(client.has_value());
   const auto check =
       ice::ScriptedCheck::to({created.ice_username_fragment, created.ice_password}).encode();
-  const io::OutgoingDatagram datagram{{client->local(), running.server}, check};
-  client->send({&datagram, 1});
+  const io::DatagramGroup datagram{{client->local(), running.server}, check};
+  client->transmit({&datagram, 1});
 
   pollfd waiting{client->fd(), POLLIN, 0};
   ASSERT_EQ(poll(&waiting, 1, 10'000), 1);
@@ -148,11 +148,12 @@ TEST(WorkerThread, EndsWhileDatagramsArrive) {
   auto client = io::UdpSocket::bind({kLoopback, 0});
   ASSERT_TRUE(client.has_value());
   const std::vector<std::uint8_t> noise(1200, 0x80);
-  const std::vector<io::OutgoingDatagram> burst(
-      200, io::OutgoingDatagram{{client->local(), running->server}, noise});
-  client->send(burst);
+  const std::vector<io::DatagramGroup> burst(
+      200, io::DatagramGroup{{client->local(), running->server}, noise});
+  io::GroupSender sender(false);
+  sender.send(*client, burst);
   running.reset();  // Neither hangs nor touches what is gone: the sanitizers look on.
-  client->send(burst);
+  sender.send(*client, burst);
 }
 
 }  // namespace

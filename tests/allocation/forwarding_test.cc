@@ -41,32 +41,39 @@ class BufferedSink final : public DatagramSink {
  public:
   BufferedSink() {
     bytes_.resize(4 * 1024 * 1024);
-    sent_.reserve(16 * 1024);
+    groups_.reserve(16 * 1024);
   }
-  MutableBytes reserve(std::size_t capacity) override {
-    return MutableBytes(bytes_).subspan(used_, capacity);
-  }
-  void commit(const Path& path, std::size_t size) override {
-    sent_.push_back({path, used_, size});
+  MutableBytes room() override { return MutableBytes(bytes_).subspan(used_); }
+  void commit(const Path& path, std::size_t size, std::size_t datagram_size) override {
+    groups_.push_back({path, used_, size, datagram_size});
     used_ += size;
   }
-  void drain(Outbox& outbox) {
-    for (const Sent& sent : sent_)
-      outbox.send(sent.path, Bytes(bytes_).subspan(sent.offset, sent.size));
-    sent_.clear();
+  void send() override { FAIL() << "there is room for more than a flush has"; }
+
+  /// Returns the number of datagrams.
+  std::size_t drain(Outbox& outbox) {
+    std::size_t count = 0;
+    for (const Group& group : groups_) {
+      for (std::size_t at = 0; at < group.size; at += group.datagram_size, ++count)
+        outbox.send(group.path,
+                    Bytes(bytes_).subspan(group.offset + at,
+                                          std::min(group.datagram_size, group.size - at)));
+    }
+    groups_.clear();
     used_ = 0;
+    return count;
   }
-  std::size_t count() const { return sent_.size(); }
 
  private:
-  struct Sent {
+  struct Group {
     Path path;
     std::size_t offset;
     std::size_t size;
+    std::size_t datagram_size;
   };
 
   std::vector<std::uint8_t> bytes_;
-  std::vector<Sent> sent_;
+  std::vector<Group> groups_;
   std::size_t used_ = 0;
 };
 
@@ -88,19 +95,25 @@ class WatchedServer final : public Host {
     g_counts = false;
   }
   void handle_timeout(Timestamp now) override {
+    const auto due = core_.next_timeout();
+    if (!due || *due > now) return;  // Only a flush is.
     only_media_ = false;
     core_.handle_timeout(now);
   }
   void flush(Timestamp now, Outbox& outbox) override {
-    g_counts = watches && only_media_;
+    const auto due = core_.flush_due();
+    if (!due || *due > now) return;
+    const bool counts = watches && only_media_;
+    g_counts = counts;
     core_.flush(now, sink_);
-    sent += g_counts ? sink_.count() : 0u;
     g_counts = false;
+    const std::size_t flushed = sink_.drain(outbox);
+    sent += counts ? flushed : 0u;
     only_media_ = true;
-    sink_.drain(outbox);
   }
   Timestamp next_timeout() const override {
-    return core_.next_timeout().value_or(Timestamp::max());
+    return std::min(core_.next_timeout().value_or(Timestamp::max()),
+                    core_.flush_due().value_or(Timestamp::max()));
   }
 
   bool watches = false;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/datagram_sink.h"
+#include "base/collecting_sink.h"
 #include "core/worker_core.h"
 #include "crypto/certificate.h"
 #include "service/test_harness.h"
@@ -32,25 +32,13 @@ class CorePort final : public worker::WorkerPort {
       waiting_.pop_front();
       core_.handle_command(now, request, std::move(command));
     }
-    Nowhere nowhere;
-    core_.flush(now, nowhere);
+    CollectingSink sink;
+    core_.flush(now, sink);
     while (auto event = core_.poll_event()) server.handle_worker_event(0, std::move(*event));
     return true;
   }
 
  private:
-  class Nowhere final : public DatagramSink {
-   public:
-    MutableBytes reserve(std::size_t capacity) override {
-      room_.resize(capacity);
-      return room_;
-    }
-    void commit(const Path&, std::size_t) override {}
-
-   private:
-    std::vector<std::uint8_t> room_;
-  };
-
   static core::WorkerCore::Config config(const crypto::Certificate& certificate) {
     core::WorkerCore::Config config;
     config.candidates = {{IpAddress::v4(0xc0000207), 40000}};

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "base/units.h"
+
+namespace sfu::transport {
+
+/// Says how long a flush waits. A frame arrives as a burst of packets, and the worker wakes at the
+/// first of them: sent at once, the rest would leave in calls of their own. The marker bit tells
+/// that a frame is whole; until then the flush waits, within two bounds.
+class FrameHold {
+ public:
+  /// For the next packet of a burst: senders leave 20 to 40 µs between them.
+  static constexpr TimeDelta kMaxGap = std::chrono::microseconds(100);
+  /// From the first packet that waits to the flush, whatever still arrives.
+  static constexpr TimeDelta kMaxHold = std::chrono::microseconds(400);
+  /// Frames that are waited for at a time; for more, nothing waits.
+  static constexpr std::size_t kMaxFrames = 32;
+
+  /// A video packet has come and is forwarded.
+  void note_packet(Timestamp now, Ssrc ssrc, bool ends_frame);
+  void handle_flush(Timestamp now);
+
+  /// When to flush what is queued; Timestamp::min() for at once.
+  Timestamp due() const;
+
+ private:
+  struct Frame {
+    Ssrc ssrc;
+    Timestamp newest;  // Its latest packet.
+  };
+
+  std::array<Frame, kMaxFrames> open_{};
+  std::size_t count_ = 0;
+  Timestamp first_ = Timestamp::max();  // Since the last flush.
+};
+
+}  // namespace sfu::transport
