@@ -6,6 +6,7 @@
 #include "crypto/random.h"
 #include "io/clock.h"
 #include "io/network_interfaces.h"
+#include "io/processors.h"
 #include "server/candidates.h"
 
 namespace sfu::server {
@@ -71,7 +72,8 @@ Server::Server(const Settings& settings, boost::asio::io_context& context,
       random_(std::move(random)),
       service_log_("service", settings.log_level),
       media_log_("media", settings.media_log_level),
-      certificate_(crypto::Certificate::generate()) {}
+      certificate_(crypto::Certificate::generate()),
+      links_(settings.num_workers) {}
 
 Server::~Server() {
   workers_.clear();  // Their threads end before what they deliver to.
@@ -104,6 +106,8 @@ Result<void, std::string> Server::start_workers() {
     config.core.candidates_are_local = announcement.are_local;
     config.core.certificate = &certificate_;
     config.core.ntp = ntp_clock();
+    config.core.links = links_.writers(index);
+    if (sockets->size() > 1) config.links = &links_;
     config.segmentation = segmentation;
     workers_.push_back(std::make_unique<worker::WorkerThread>(
         std::move(config), std::move((*sockets)[index]), std::make_unique<crypto::SystemRandom>(),
@@ -114,7 +118,20 @@ Result<void, std::string> Server::start_workers() {
           });
         }));
   }
+  if (settings_.pin_workers) pin_workers();
   return {};
+}
+
+/// Each worker to a processor of its own, as long as there are enough of them.
+void Server::pin_workers() {
+  const std::vector<int> processors = io::usable_processors();
+  for (std::size_t index = 0; index < workers_.size() && !processors.empty(); ++index) {
+    const int processor = processors[index % processors.size()];
+    if (workers_[index]->pin(processor))
+      media_log_.info("worker pinned", {{"worker", index}, {"processor", processor}});
+    else
+      media_log_.warn("worker cannot be pinned", {{"worker", index}, {"processor", processor}});
+  }
 }
 
 Result<void, std::string> Server::start_service() {
@@ -129,6 +146,7 @@ Result<void, std::string> Server::start_service() {
   options.admin_token = settings_.admin_token;
   options.clock = io::monotonic_now;
   options.unix_time = unix_time;
+  options.placement_margin = static_cast<double>(settings_.spread_margin) / 100;
   std::vector<worker::WorkerPort*> ports;
   for (const auto& worker : workers_) ports.push_back(worker.get());
   service_ = std::make_unique<service::MediasoupServer>(std::move(options), context_.get_executor(),

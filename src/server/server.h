@@ -15,6 +15,7 @@
 #include "service/mediasoup_server.h"
 #include "signaling/gateway.h"
 #include "worker/listen_sockets.h"
+#include "worker/worker_links.h"
 #include "worker/worker_thread.h"
 
 namespace sfu::server {
@@ -45,6 +46,7 @@ class Server {
          std::unique_ptr<RandomSource> random);
 
   Result<void, std::string> start_workers();
+  void pin_workers();
   Result<void, std::string> start_service();
   Result<void, std::string> listen();
   void add_routes();
@@ -56,6 +58,7 @@ class Server {
   Logger media_log_;
   const crypto::Certificate certificate_;
   std::unique_ptr<signaling::Gateway> gateway_;
+  worker::WorkerLinks links_;
   std::vector<std::unique_ptr<worker::WorkerThread>> workers_;
   std::unique_ptr<service::MediasoupServer> service_;
   std::unique_ptr<DemoTokens> demo_tokens_;

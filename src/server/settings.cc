@@ -46,6 +46,7 @@ class Reader {
   void read_number(const std::string& name, std::size_t least, std::size_t most,
                    std::size_t& number);
   void read_port(const std::string& name, std::size_t least, std::uint16_t& port);
+  void read_switch(const std::string& name, bool& is_on);
 
   void refuse(const std::string& name, std::string_view value, std::string_view allowed);
   void problem(std::string text) { problems_.push_back(std::move(text)); }
@@ -286,6 +287,8 @@ void Reader::read_media() {
   settings_.num_workers = std::clamp<std::size_t>(sources_.cores, 1, kMaxWorkers);
   read_number("MEDIASOUP_NUM_WORKERS", 1, kMaxWorkers, settings_.num_workers);
   check_media_ports();
+  read_switch("MEDIASOUP_PIN_WORKERS", settings_.pin_workers);
+  read_number("MEDIASOUP_SPREAD_MARGIN", 0, 100, settings_.spread_margin);
 }
 
 void Reader::read_announced_ip(const std::string& text) {
@@ -364,6 +367,15 @@ void Reader::read_port(const std::string& name, std::size_t least, std::uint16_t
   std::size_t number = port;
   read_number(name, least, 65535, number);
   port = static_cast<std::uint16_t>(number);
+}
+
+void Reader::read_switch(const std::string& name, bool& is_on) {
+  const auto text = value(name);
+  if (!text) return;
+  if (*text == "on" || *text == "off")
+    is_on = *text == "on";
+  else
+    refuse(name, *text, "on or off");
 }
 
 void Reader::refuse(const std::string& name, std::string_view value, std::string_view allowed) {

@@ -40,6 +40,8 @@ struct Settings {
   std::uint16_t media_min_port = 40000;         ///< Worker i tries media_min_port + i first.
   std::uint16_t media_max_port = 49999;         ///< Inclusive.
   std::size_t num_workers = 1;
+  bool pin_workers = false;        ///< Each to one processor.
+  std::size_t spread_margin = 10;  ///< Percent of a core; see service::Options::placement_margin.
 
   LogLevel media_log_level = LogLevel::Warn;
   LogLevel log_level = LogLevel::Info;

@@ -49,6 +49,13 @@ constexpr auto kTable = std::to_array<SettingDescription>({
     {.name = "MEDIASOUP_NUM_WORKERS",
      .default_value = "the number of cores",
      .meaning = "media threads, 1 to 256, no more than there are media ports"},
+    {.name = "MEDIASOUP_PIN_WORKERS",
+     .default_value = "off",
+     .meaning = "on pins each media thread to one of the processors that the server may use"},
+    {.name = "MEDIASOUP_SPREAD_MARGIN",
+     .default_value = "10",
+     .meaning = "by how many percent of a core a room's media thread must be busier than another "
+                "one before newcomers of the room go there, 0 to 100"},
     {.name = "MEDIASOUP_LOG_LEVEL",
      .default_value = "warn",
      .meaning = "what the media threads log: debug, warn, error or none"},

@@ -81,6 +81,8 @@ TEST(Settings, HaveTheDefaultsOfTheirTable) {
   EXPECT_EQ(settings.media_min_port, 40000);
   EXPECT_EQ(settings.media_max_port, 49999);
   EXPECT_EQ(settings.num_workers, 4U);
+  EXPECT_FALSE(settings.pin_workers);
+  EXPECT_EQ(settings.spread_margin, 10U);
   EXPECT_EQ(settings.media_log_level, LogLevel::Warn);
   EXPECT_EQ(settings.log_level, LogLevel::Info);
   EXPECT_EQ(settings.demo_dir, "");
@@ -127,6 +129,10 @@ TEST(Settings, ThatAreAllRead) {
                                           "none",
                                           "--demo-dir",
                                           "/page",
+                                          "--mediasoup-pin-workers",
+                                          "on",
+                                          "--mediasoup-spread-margin",
+                                          "0",
                                           "--node-env",
                                           "production"},
                                          {{"JWT_PUBLIC_KEY", "/keys/jwt.pem"}}));
@@ -139,6 +145,8 @@ TEST(Settings, ThatAreAllRead) {
   EXPECT_EQ(settings.media_min_port, 500);
   EXPECT_EQ(settings.media_max_port, 510);
   EXPECT_EQ(settings.num_workers, 11U);
+  EXPECT_TRUE(settings.pin_workers);
+  EXPECT_EQ(settings.spread_margin, 0U);
   EXPECT_EQ(settings.media_log_level, LogLevel::None);
   EXPECT_EQ(settings.demo_dir, "/page");
   EXPECT_TRUE(settings.production);
@@ -173,6 +181,8 @@ TEST(Settings, RefuseABadValueNamingItAndWhatIsAllowed) {
       {"MEDIASOUP_MIN_PORT", "50000", "a port up to MEDIASOUP_MAX_PORT, which is 49999"},
       {"MEDIASOUP_NUM_WORKERS", "0", "a whole number from 1 to 256"},
       {"MEDIASOUP_NUM_WORKERS", "257", "a whole number from 1 to 256"},
+      {"MEDIASOUP_PIN_WORKERS", "yes", "on or off"},
+      {"MEDIASOUP_SPREAD_MARGIN", "101", "a whole number from 0 to 100"},
       {"MEDIASOUP_LOG_LEVEL", "info", "debug, warn, error or none"},
       {"LOG_LEVEL", "none", "error, warn, info or debug"},
       {"LOG_LEVEL", "INFO", "error, warn, info or debug"},

@@ -67,7 +67,8 @@ std::optional<Begun> begin(MediasoupServer& server, const Pair& pair) {
   auto parameters = *ortc::make_consumer_parameters(consumable, *capabilities,
                                                     std::to_string(transport->next_mid++),
                                                     consumer.ssrc, consumer.rtx_ssrc);
-  Worker& worker = viewing->room.worker();
+  Worker& worker = *viewing->participant.worker();
+  server.pipes().acquire(*producer, viewing->room.router(), *sending->participant.worker(), worker);
   const auto request =
       worker.start(core::CreateConsumer{transport->id, producer->id, consumer.id, consumer.kind,
                                         type_of(producer->parameters.type), parameters, true});
@@ -102,6 +103,7 @@ void complete(MediasoupServer& server, Begun begun, const Worker::Outcome& outco
       same_transport && viewing->participant.consumers().is_reserved(begun.pair.producer);
   if (!outcome || !reserved || !producer) {
     server.consumers().give_back_ssrcs(begun.consumer);
+    server.pipes().release(begun.pair.producer, *begun.worker);
     if (reserved) viewing->participant.consumers().give_up(begun.pair.producer);
     if (outcome) begun.worker->send(core::CloseConsumer{begun.consumer.id});
     if (!outcome && reserved && producer)

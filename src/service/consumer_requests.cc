@@ -48,7 +48,7 @@ asio::awaitable<void> set_paused(MediasoupServer& server, Request& request, bool
   if (before->paused == paused) co_return request.succeed(describe(*before));
   core::Command command = core::ResumeConsumer{**id};
   if (paused) command = core::PauseConsumer{**id};
-  const auto outcome = co_await place->room.worker().request(std::move(command));
+  const auto outcome = co_await place->participant.worker()->request(std::move(command));
   if (!outcome) co_return request.fail(code_of(outcome.error()));
   Consumer* consumer = find_consumer(server, who, **id);
   if (!consumer) co_return request.fail(ErrorCode::Closed);
@@ -83,7 +83,7 @@ asio::awaitable<void> resume_consumer(MediasoupServer& server, Request& request)
 asio::awaitable<void> resume_all_consumers(MediasoupServer& server, Request& request) {
   const auto place = server.find(request.connection());
   const ParticipantId who = place->participant.id();
-  Worker& worker = place->room.worker();
+  Worker& worker = *place->participant.worker();
   std::vector<Resuming> under_way;
   place->participant.consumers().for_each([&](const Consumer& consumer) {
     if (consumer.paused)
@@ -120,7 +120,7 @@ asio::awaitable<void> set_preferred_layers(MediasoupServer& server, Request& req
     co_return request.fail(ErrorCode::NotFound, kNoSuchConsumer);
   core::Command command =
       core::SetPreferredLayers{*body->consumer, body->spatial_layer, body->temporal_layer};
-  const auto outcome = co_await place->room.worker().request(std::move(command));
+  const auto outcome = co_await place->participant.worker()->request(std::move(command));
   if (!outcome) co_return request.fail(code_of(outcome.error()));
   if (!find_consumer(server, who, *body->consumer)) co_return request.fail(ErrorCode::Closed);
   const auto* layers = std::get_if<core::PreferredLayers>(&*outcome);

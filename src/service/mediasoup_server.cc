@@ -6,7 +6,6 @@
 #include <boost/asio/detached.hpp>
 #include <chrono>
 #include <exception>
-#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -20,6 +19,10 @@ using signaling::socketio::Handshake;
 
 constexpr double kRefusalLinesPerSecond = 10;
 constexpr double kRefusalLineBurst = 100;
+
+/// Of the last answer on how busy a worker is, before it is asked again: what it measures is the
+/// last second.
+constexpr TimeDelta kLoadAge = std::chrono::seconds(1);
 
 Options with_clocks(Options options) {
   if (!options.clock)
@@ -56,6 +59,7 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
       log_(log),
       random_(random),
       started_at_(options_.clock()),
+      placement_(ports.size(), options_.placement_margin),
       consumers_(random),
       turns_(std::move(executor)),
       connects_(options_.connects_per_second, options_.connect_burst, started_at_),
@@ -232,23 +236,34 @@ asio::awaitable<void> MediasoupServer::in_turn(std::string room_id, asio::awaita
 }
 
 Room& MediasoupServer::add_room(const std::string& id) {
-  std::vector<std::tuple<std::size_t, std::size_t, std::size_t>> loads;  // Load, rooms, worker.
-  for (std::size_t i = 0; i < workers_.size(); ++i) loads.emplace_back(0, 0, i);
-  for (const auto& [room_id, room] : rooms_) {
-    auto& [load, rooms, index] = loads[room->worker().index()];
-    const auto totals = room->totals();
-    load += totals.transports + totals.producers + totals.consumers;
-    ++rooms;
-  }
-  Worker& worker = *workers_[std::get<2>(*std::min_element(loads.begin(), loads.end()))];
-  auto room = std::make_unique<Room>(id, RouterId::random(random_), worker, signaling_, consumers_);
-  log_.info("room opened", {{"room", id}, {"worker", worker.index()}});
+  refresh_loads();
+  const std::size_t index = placement_.choose(options_.clock(), {});
+  // Rooms that are opened together are spread.
+  placement_.expect(options_.clock(), index, Placement::kShareOfPerson);
+  auto room = std::make_unique<Room>(id, RouterId::random(random_), signaling_, consumers_, pipes_);
+  room->add_worker(*workers_[index]);
+  log_.info("room opened", {{"room", id}, {"worker", index}});
   return *rooms_.emplace(id, std::move(room)).first->second;
+}
+
+Worker& MediasoupServer::place(Participant& participant, const Room& room) {
+  if (Worker* worker = participant.worker()) return *worker;
+  refresh_loads();
+  std::vector<std::size_t> present;
+  for (const Worker* worker : room.workers()) present.push_back(worker->index());
+  const Timestamp now = options_.clock();
+  const bool is_first = room.totals().transports == 0;  // It was for them that the room chose.
+  const std::size_t index = is_first ? present.front() : placement_.choose(now, present);
+  const auto streams = static_cast<double>(room.totals().producers);
+  placement_.expect(now, index, streams * Placement::kShareOfStream);
+  placement_.enter(index);
+  participant.place_on(*workers_[index]);
+  return *workers_[index];
 }
 
 void MediasoupServer::remove_room_if_empty(Room& room) {
   if (room.size() != 0) return;
-  room.worker().send(core::CloseRouter{room.router()});
+  for (Worker* worker : room.workers()) worker->send(core::CloseRouter{room.router()});
   log_.info("room closed", {{"room", room.id()}});
   rooms_.erase(std::string(room.id()));
 }
@@ -279,6 +294,7 @@ void MediasoupServer::end_stay(Participant& participant, std::string_view why) {
   const auto connection = connections_.find(participant.connection());
   if (connection != connections_.end()) connection->second.participant.reset();
   participants_.erase(participant.id());
+  if (const Worker* worker = participant.worker()) placement_.leave(worker->index());
   place->room.remove(participant);
 }
 
@@ -286,6 +302,8 @@ void MediasoupServer::end_stay(Participant& participant, std::string_view why) {
 
 void MediasoupServer::handle_worker_event(std::size_t index, core::Event event) {
   if (auto* reply = std::get_if<core::Reply>(&event)) {
+    const auto* stats = reply->result ? std::get_if<core::WorkerStats>(&*reply->result) : nullptr;
+    if (stats) placement_.measure(index, stats->loop_load);
     workers_.at(index)->handle_reply(std::move(*reply));
   } else if (const auto* layers = std::get_if<core::ConsumerLayersChanged>(&event)) {
     on_layers_changed(*layers);
@@ -296,6 +314,19 @@ void MediasoupServer::handle_worker_event(std::size_t index, core::Event event) 
       log_.info(diagnostic->text, {{"worker", index}});
   } else if (const auto* state = std::get_if<core::TransportStateChanged>(&event)) {
     log_transport_state(*state);
+  }
+}
+
+/// Asks each worker how busy it is. The answers count from the next decision on: who has just
+/// joined makes a transport a moment later.
+void MediasoupServer::refresh_loads() {
+  const Timestamp now = options_.clock();
+  if (workers_.size() == 1 || (loads_asked_at_ && now - *loads_asked_at_ < kLoadAge)) return;
+  loads_asked_at_ = now;
+  for (const auto& worker : workers_) {
+    const bool is_stuck = worker->is_stuck(options_.worker_patience);
+    placement_.set_stuck(worker->index(), is_stuck);
+    if (!is_stuck) worker->send(core::GetWorkerStats{});
   }
 }
 

@@ -19,6 +19,8 @@
 #include "base/units.h"
 #include "service/consumer_registry.h"
 #include "service/participant.h"
+#include "service/pipes.h"
+#include "service/placement.h"
 #include "service/request.h"
 #include "service/room.h"
 #include "service/turn_queue.h"
@@ -46,6 +48,9 @@ struct Options {
   std::size_t max_queued_requests = 2'000;
   /// A worker that has not answered for so long makes the server degraded.
   TimeDelta worker_patience = std::chrono::seconds(5);
+  /// By how much of a core a room's worker has to be busier than another one before newcomers of
+  /// the room go there.
+  double placement_margin = 0.1;
 
   /// Clocks, for tests to replace.
   std::function<Timestamp()> clock;                         // Monotonic.
@@ -93,8 +98,11 @@ class MediasoupServer final : private signaling::socketio::Handler {
   /// Runs `work` when it is the turn of the room with this id.
   asio::awaitable<void> in_turn(std::string room_id, asio::awaitable<void> work);
 
-  /// An empty room on the least loaded worker, whose router has still to be made.
+  /// An empty room on the freest worker, whose router has still to be made.
   Room& add_room(const std::string& id);
+  /// The worker that the participant is on, or from now on will be: then the room's router may have
+  /// still to be made there.
+  Worker& place(Participant& participant, const Room& room);
   void remove_room_if_empty(Room& room);
   bool rooms_are_full() const { return rooms_.size() >= options_.max_rooms; }
   /// The connection is in no room.
@@ -109,6 +117,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   RandomSource& random() { return random_; }
   Logger& log() { return log_; }
   ConsumerRegistry& consumers() { return consumers_; }
+  Pipes& pipes() { return pipes_; }
 
   // For statistics.
 
@@ -142,6 +151,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   asio::awaitable<void> collect_stats(bool is_admin, std::function<void(HttpResponse)> respond);
   bool is_admin(const HttpRequest& request) const;
   bool is_any_worker_stuck() const;
+  void refresh_loads();
 
   const Options options_;
   const boost::asio::any_io_executor executor_;
@@ -150,6 +160,9 @@ class MediasoupServer final : private signaling::socketio::Handler {
   RandomSource& random_;
   const Timestamp started_at_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  Placement placement_;
+  Pipes pipes_;
+  std::optional<Timestamp> loads_asked_at_;
   ConsumerRegistry consumers_;
   TurnQueue turns_;
   TokenBucket connects_;

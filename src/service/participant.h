@@ -19,6 +19,8 @@
 
 namespace sfu::service {
 
+class Worker;
+
 /// One stay of one person in one room. Never used twice, so an id that is looked up after a wait
 /// cannot name somebody else.
 using ParticipantId = StrongId<struct ParticipantIdTag, std::uint64_t>;
@@ -46,6 +48,10 @@ class Participant {
   /// `{ email, userId, name? }`
   boost::json::object user_info() const;
 
+  /// Where its transports are, from before the first one on; it never moves.
+  Worker* worker() const { return worker_; }
+  void place_on(Worker& worker) { worker_ = &worker; }
+
   std::optional<Transport>& transport(Direction direction) {
     return transports_[static_cast<std::size_t>(direction)];
   }
@@ -66,6 +72,7 @@ class Participant {
   const ParticipantId id_;
   const ConnectionId connection_;
   const signaling::auth::Identity identity_;
+  Worker* worker_ = nullptr;
   std::array<std::optional<Transport>, 2> transports_;
   ProducerHandler producers_;
   ConsumerHandler consumers_;

@@ -56,7 +56,7 @@ asio::awaitable<void> create_in_turn(MediasoupServer& server, Request& request, 
   if (!prepared) co_return request.fail(prepared.error().code, prepared.error().detail);
   Producer& producer = *prepared;
   const TransportId transport = before->participant.transport(Direction::Send)->id;
-  Worker& worker = before->room.worker();
+  Worker& worker = *before->participant.worker();
   // The worker cannot hold two producers of one stream: then the old one has to go first.
   const auto& own = producer.parameters.own;
   if (before->participant.producers().conflict(producer.type, own).with_same_type)
@@ -99,7 +99,7 @@ asio::awaitable<void> set_paused(MediasoupServer& server, Request& request, bool
   const ProducerId id = producer->id;
   core::Command command = core::ResumeProducer{id};
   if (paused) command = core::PauseProducer{id};
-  const auto outcome = co_await place->room.worker().request(std::move(command));
+  const auto outcome = co_await place->participant.worker()->request(std::move(command));
   if (!outcome) co_return request.fail(code_of(outcome.error()));
   const auto after = server.find(who);
   if (!after || !after->participant.producers().find(id)) co_return request.fail(ErrorCode::Closed);

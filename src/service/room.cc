@@ -1,5 +1,6 @@
 #include "service/room.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <utility>
 
@@ -23,13 +24,17 @@ json::object describe(const Participant& participant) {
 
 }  // namespace
 
-Room::Room(std::string id, RouterId router, Worker& worker, signaling::socketio::Server& signaling,
-           ConsumerRegistry& consumers)
+Room::Room(std::string id, RouterId router, signaling::socketio::Server& signaling,
+           ConsumerRegistry& consumers, Pipes& pipes)
     : id_(std::move(id)),
       router_(router),
-      worker_(worker),
       signaling_(signaling),
-      consumers_(consumers) {}
+      consumers_(consumers),
+      pipes_(pipes) {}
+
+bool Room::is_on(const Worker& worker) const {
+  return std::find(workers_.begin(), workers_.end(), &worker) != workers_.end();
+}
 
 Participant* Room::find(const std::string& user_id) const {
   const auto found = participants_.find(user_id);
@@ -76,20 +81,22 @@ void Room::close_transport(Participant& participant, Direction direction, bool t
   } else {
     for (const Consumer& consumer : participant.consumers().remove_all()) {
       consumers_.remove(consumer);
+      pipes_.release(consumer.producer, *participant.worker());
       if (tell_participant)
         emit(participant, "consumer-closed",
              json::object{{"consumerId", consumer.id.to_string()},
                           {"participantId", consumer.owner}});
     }
   }
-  worker_.send(core::CloseTransport{transport->id});
+  participant.worker()->send(core::CloseTransport{transport->id});
   transport.reset();
 }
 
 bool Room::close_producer(Participant& owner, MediaType type) {
   const auto producer = owner.producers().remove(type);
   if (!producer) return false;
-  worker_.send(core::CloseProducer{producer->id});
+  pipes_.close(producer->id);
+  owner.worker()->send(core::CloseProducer{producer->id});
   const auto closed = signaling::socketio::Server::encode(
       "producer-closed",
       json::object{{"participantId", owner.user_id()}, {"producerId", producer->id.to_string()}});

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "service/consumer_registry.h"
 #include "service/participant.h"
+#include "service/pipes.h"
 #include "service/worker.h"
 #include "signaling/socketio/server.h"
 
@@ -18,15 +19,21 @@ namespace sfu::service {
 
 /// One meeting: its participants, and what they are told of each other. Every change here is made
 /// at once and whole, between two waits of the coroutines that ask for it: nobody sees half of it.
+/// It may sit on several workers, each of which then has a router of the same id.
 class Room {
  public:
   /// The references outlive the room.
-  Room(std::string id, RouterId router, Worker& worker, signaling::socketio::Server& signaling,
-       ConsumerRegistry& consumers);
+  Room(std::string id, RouterId router, signaling::socketio::Server& signaling,
+       ConsumerRegistry& consumers, Pipes& pipes);
 
   const std::string& id() const { return id_; }
   RouterId router() const { return router_; }
-  Worker& worker() const { return worker_; }
+
+  /// Those that have been asked for the room's router.
+  const std::vector<Worker*>& workers() const { return workers_; }
+  bool is_on(const Worker& worker) const;
+  void add_worker(Worker& worker) { workers_.push_back(&worker); }
+  void remove_worker(const Worker& worker) { std::erase(workers_, &worker); }
 
   Participant* find(const std::string& user_id) const;
   Participant& add(std::unique_ptr<Participant> participant);
@@ -68,9 +75,10 @@ class Room {
 
   const std::string id_;
   const RouterId router_;
-  Worker& worker_;
+  std::vector<Worker*> workers_;
   signaling::socketio::Server& signaling_;
   ConsumerRegistry& consumers_;
+  Pipes& pipes_;
   std::map<std::string, std::unique_ptr<Participant>> participants_;  // By user id.
 };
 

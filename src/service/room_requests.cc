@@ -34,7 +34,7 @@ asio::awaitable<void> join_in_turn(MediasoupServer& server, Request& request,
       co_return request.fail(ErrorCode::LimitReached, "the server has as many rooms as it takes");
     room = &server.add_room(join.room_id);  // Nobody else comes in before this turn ends.
     core::Command command = core::CreateRouter{room->router()};
-    const auto made = co_await room->worker().request(std::move(command));
+    const auto made = co_await room->workers().front()->request(std::move(command));
     if (!made) {
       server.remove_room_if_empty(*room);
       co_return request.fail(code_of(made.error()));

@@ -267,7 +267,9 @@ TEST_F(TwoWorkersTest, EachNewRoomGoesToTheLeastLoadedWorker) {
   EXPECT_EQ(workers_[0].routers.size(), 1u);
   bob.enter("two");
   EXPECT_EQ(workers_[1].routers.size(), 1u);
-  bob.produce_video();  // The second worker has more to do now.
+  workers_[1].load = 0.3;
+  service_->now += std::chrono::seconds(2);
+  eve.join("an early one");  // Whoever comes makes the service ask how busy all are.
   eve.enter("three");
   EXPECT_EQ(workers_[0].routers.size(), 2u);
   EXPECT_EQ(workers_[0].transports.size(), 4u);

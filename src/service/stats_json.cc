@@ -171,6 +171,8 @@ json::object worker_to_json(std::size_t index, const std::optional<core::WorkerS
   object["packetsSent"] = known.packets_sent;
   object["bytesSent"] = known.bytes_sent;
   object["packetsDropped"] = known.packets_dropped;
+  object["linkPackets"] = known.link_packets;
+  object["linkPacketsDropped"] = known.link_packets_dropped;
   object["loopLoad"] = known.loop_load;
   object["mediaPacketsSent"] = known.media_packets_sent;
   object["paddingBytesSent"] = known.padding_bytes_sent;

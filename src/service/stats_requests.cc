@@ -31,7 +31,7 @@ asio::awaitable<std::optional<core::TransportStats>> finish(Worker& worker, Star
 asio::awaitable<void> get_participant_stats(MediasoupServer& server, Request& request) {
   const auto before = server.find(request.connection());
   const ParticipantId who = before->participant.id();
-  Worker& worker = before->room.worker();
+  Worker& worker = *before->participant.worker();
   const Started sending = start(worker, before->participant.transport(Direction::Send));
   const Started receiving = start(worker, before->participant.transport(Direction::Recv));
   const auto send = co_await finish(worker, sending);

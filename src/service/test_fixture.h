@@ -29,19 +29,24 @@ class ServiceTest : public testing::Test {
 
   TestWorker& worker() { return workers_[0]; }
   void release() {
-    worker().holding = false;
+    for (TestWorker& one : workers_) one.holding = false;
     service_->pump();
   }
 
-  /// Nothing of anybody is left: neither in the service nor in the worker.
+  /// Nothing of anybody is left: neither in the service nor in the workers.
   void expect_nothing_left() {
     EXPECT_TRUE(service_->server->rooms().empty());
     EXPECT_EQ(service_->server->consumers().consumers(), 0u);
     EXPECT_EQ(service_->server->consumers().ssrcs_in_use(), 0u);
-    EXPECT_TRUE(worker().routers.empty());
-    EXPECT_TRUE(worker().transports.empty());
-    EXPECT_TRUE(worker().producers.empty());
-    EXPECT_TRUE(worker().consumers.empty());
+    EXPECT_EQ(service_->server->pipes().size(), 0u);
+    for (const TestWorker& one : workers_) {
+      EXPECT_TRUE(one.routers.empty());
+      EXPECT_TRUE(one.transports.empty());
+      EXPECT_TRUE(one.producers.empty());
+      EXPECT_TRUE(one.consumers.empty());
+      EXPECT_TRUE(one.pipes.empty());
+      EXPECT_TRUE(one.remote_producers.empty());
+    }
   }
 
   std::vector<TestWorker> workers_;

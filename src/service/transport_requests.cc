@@ -44,13 +44,29 @@ json::object transport_to_json(TransportId id, Direction direction,
       {"direction", to_string(direction)}};
 }
 
+/// Makes the room's router on one more worker. The room may be gone afterwards: then so is that.
+asio::awaitable<Worker::Outcome> extend(MediasoupServer& server, Room& room, Worker& worker) {
+  const std::string id = room.id();
+  room.add_worker(worker);
+  auto outcome = co_await worker.request(core::Command(core::CreateRouter{room.router()}));
+  Room* still_there = server.find_room(id);
+  if (!outcome && still_there) still_there->remove_worker(worker);
+  co_return outcome;
+}
+
 asio::awaitable<void> create_in_turn(MediasoupServer& server, Request& request, ParticipantId who,
                                      Direction direction) {
   const auto before = server.find(who);
   if (!before) co_return request.fail(ErrorCode::Closed);
-  Worker& worker = before->room.worker();
+  const RouterId router = before->room.router();
+  Worker& worker = server.place(before->participant, before->room);
+  if (!before->room.is_on(worker)) {
+    const auto extended = co_await extend(server, before->room, worker);
+    if (!extended) co_return request.fail(code_of(extended.error()));
+    if (!server.find(who)) co_return request.fail(ErrorCode::Closed);
+  }
   const TransportId id = TransportId::random(server.random());
-  core::Command command = core::CreateTransport{before->room.router(), id};
+  core::Command command = core::CreateTransport{router, id};
   const auto outcome = co_await worker.request(std::move(command));
   const auto* created = outcome ? std::get_if<core::TransportCreated>(&*outcome) : nullptr;
   if (!outcome) co_return request.fail(code_of(outcome.error()));
@@ -64,6 +80,7 @@ asio::awaitable<void> create_in_turn(MediasoupServer& server, Request& request, 
   server.log().info("transport created", {{"room", place->room.id()},
                                           {"user", place->participant.user_id()},
                                           {"direction", to_string(direction)},
+                                          {"worker", worker.index()},
                                           {"transport", id.to_string()}});
   request.succeed(transport_to_json(id, direction, *created));
   if (direction == Direction::Recv) co_await make_consumers_for_viewer(server, who);
@@ -92,7 +109,7 @@ asio::awaitable<void> connect_transport(MediasoupServer& server, Request& reques
   const ParticipantId who = place->participant.id();
   const TransportId id = transport->id;
   core::Command command = core::ConnectTransport{id, body->role, std::move(body->fingerprints)};
-  const auto outcome = co_await place->room.worker().request(std::move(command));
+  const auto outcome = co_await place->participant.worker()->request(std::move(command));
   if (!outcome) co_return request.fail(code_of(outcome.error()));
   const auto after = server.find(who);
   if (!after) co_return request.fail(ErrorCode::Closed);

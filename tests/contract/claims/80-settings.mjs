@@ -33,6 +33,8 @@ const bad = {
   MEDIASOUP_LOG_LEVEL: ['info', 'verbose', 'WARN!', '1'],
   LOG_LEVEL: ['none', 'verbose', 'trace', '1'],
   MEDIASOUP_NUM_WORKERS: ['0', '-1', '1.5', 'all', '100000'],
+  MEDIASOUP_PIN_WORKERS: ['yes', '1', 'ON', '0-3'],
+  MEDIASOUP_SPREAD_MARGIN: ['-1', '101', '0.1', '10%'],
   CORS_ORIGIN: [
     'example.org',
     'https://example.org/',
@@ -146,6 +148,8 @@ test('--help lists every setting and exits with status 0', async (scene) => {
     'MEDIASOUP_LOG_LEVEL',
     'LOG_LEVEL',
     'MEDIASOUP_NUM_WORKERS',
+    'MEDIASOUP_PIN_WORKERS',
+    'MEDIASOUP_SPREAD_MARGIN',
     '--demo',
   ])
     assert.ok(server.out.includes(name), name);
