@@ -262,6 +262,8 @@ def bench_suite(accept=False):
         yield count_exit("bench accepted", *run_logged("bench", [*command, "--accept"], BENCH_SECONDS))
         return
     yield run_gtest(BENCH_BUILD, "bench/load/load_test")
+    yield count_exit("bench peers", *run_logged("bench peers", ["node", "--test", ROOT / "bench" / "peers" / "peers_test.mjs"],
+                                                TOOLS_SECONDS))
     outcome = count_last_line("bench", *run_logged("bench", command, BENCH_SECONDS))
     for line in outcome.log.read_text(errors="replace").splitlines():
         if not outcome.failed and line.startswith("  better"):

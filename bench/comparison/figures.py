@@ -12,6 +12,7 @@ FIGURES = {
     "memory": ("memory for each consumer", "KB", 1, True),
     "join": ("a viewer's join, server time", "ms", 1, True),
     "padding": ("padding in each packet", "bytes", 2, False),
+    "held": ("hold of a flush, mean", "us", 1, False),
     "lost": ("packets lost", "", 0, False),
     "packets": ("forwarded packets a second", "", 0, False),
 }
@@ -42,6 +43,7 @@ def read_run(results):
             "memory": memory_of_consumer(memory, results["consumers"]),
             "join": join["p50"] if join["count"] else None,
             "padding": results["streams"]["padding_bytes"] / packets if packets else None,
+            "held": hold_of_flush(results.get("server_stats")),
             "lost": window["lost"],
             "packets": window["packets_per_s"],
         },
@@ -53,6 +55,15 @@ def memory_of_consumer(memory, consumers):
     if not memory or not consumers:
         return None
     return (memory["joined"] - memory["before"]) / consumers / 1024
+
+
+def hold_of_flush(stats):
+    """Microseconds that a flush waited for the rest of a frame, over the server's whole run, from its /stats. Peers do not
+    tell."""
+    workers = [worker for worker in (stats or {}).get("workerStats", []) if worker.get("flushes")]
+    if not workers:
+        return None
+    return sum(worker["heldMicroseconds"] for worker in workers) / sum(worker["flushes"] for worker in workers)
 
 
 def median_of(runs, name):

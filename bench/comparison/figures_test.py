@@ -40,7 +40,11 @@ class OneRun(unittest.TestCase):
         del bare["memory_bytes"]
         told = figures.read_run(bare).figures
         self.assertEqual([name for name, value in told.items() if value is None],
-                         ["cpu", "softirq", "memory", "join", "padding"])
+                         ["cpu", "softirq", "memory", "join", "padding", "held"])
+
+    def test_the_hold_is_that_of_all_flushes_also_of_those_that_waited_for_nothing(self):
+        stats = {"workerStats": [{"flushes": 10, "heldMicroseconds": 50}, {"flushes": 0, "heldMicroseconds": 0}]}
+        self.assertEqual(figures.read_run(results(server_stats=stats)).figures["held"], 5.0)
 
     def test_padding_is_for_each_packet(self):
         self.assertEqual(figures.read_run(results()).figures["padding"], 0.5)

@@ -73,13 +73,13 @@ def measure(candidate, load, options, folder):
         out.unlink(missing_ok=True)
         command = [options.generator, "--url", server.url, "--load", load, "--duration", options.duration,
                    "--server-pid", server.pid, "--server-core", options.server_core, "--core", options.load_core,
-                   "--json", out, "--quiet", *options.arguments]
+                   "--json", out, "--quiet", *candidate.generator_arguments, *options.arguments]
         done = subprocess.run([str(part) for part in command], env={**os.environ, "JWT_SECRET": secret},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=options.duration + SLACK_SECONDS, check=False)
         if not out.exists():
             raise servers.Unavailable(f"the load generator says: {(done.stderr or done.stdout).strip()[-500:]}")
-        return json.loads(out.read_text())
+        return {**json.loads(out.read_text()), "server_stats": server.stats()}
     except subprocess.TimeoutExpired:
         raise servers.Unavailable("the load generator did not end") from None
     finally:

@@ -1,5 +1,6 @@
 """The servers that a comparison starts: this one and its peers, each on loopback, pinned to one core."""
 
+import json
 import os
 import pathlib
 import re
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "bench" / "peers"
@@ -52,6 +54,14 @@ class Server:
             time.sleep(0.05)
         raise Unavailable(f"it did not listen within {START_SECONDS} s: {self.last_words()}")
 
+    def stats(self):
+        """What the server tells of itself, or nothing."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/stats", timeout=START_SECONDS) as answer:
+                return json.load(answer)
+        except (OSError, ValueError):
+            return None
+
     def last_words(self):
         lines = self.log.read_text(errors="replace").split("\n")
         return " ".join(line.strip() for line in lines[-6:] if line.strip()) or "it said nothing"
@@ -77,6 +87,7 @@ def free_port():
 
 class ThisServer:
     name = "this server"
+    generator_arguments = ()
 
     def __init__(self, program):
         self.program = program
@@ -95,6 +106,8 @@ class ThisServer:
 
 class NodePeer:
     """A media engine behind bench/peers."""
+
+    generator_arguments = ()
 
     def __init__(self, name):
         self.name = name
@@ -132,15 +145,18 @@ class Mediasoup(NodePeer):
             raise Unavailable("npm brought no worker; MEDIASOUP_WORKER_BIN can name one")
 
 
-class Janus:
-    """Not measured: prepare() says why."""
+class Janus(NodePeer):
+    """Debian's package. It negotiates by SDP: clients have to say early what they will send."""
 
-    name = "janus"
+    generator_arguments = ("--announce-early",)
+
+    def __init__(self):
+        super().__init__("janus")
 
     def prepare(self):
-        raise Unavailable(
-            "its videoroom tells a transport's ICE credentials only in answer to an SDP that has the client's "
-            "certificate and streams, which in this contract come after them (create-webrtc-transport comes first)")
+        if not shutil.which("janus"):
+            run([ROOT / "tools" / "install", "peers"], "Debian's package")
+        super().prepare()
 
 
 def run(command, what, **environment):

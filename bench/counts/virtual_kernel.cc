@@ -109,6 +109,8 @@ int VirtualKernel::set_option(int fd, int level, int name, const void* value, so
   if (length != sizeof(int)) return 0;
   if (level == SOL_SOCKET && name == SO_TIMESTAMPNS)
     sockets_.at(fd).stamps = read_as<int>(value) != 0;
+  else if (level == IPPROTO_IP && name == IP_PKTINFO)
+    sockets_.at(fd).destination = read_as<int>(value) != 0;
   else if (level == IPPROTO_UDP && name == UDP_SEGMENT)
     sockets_.at(fd).segment = static_cast<std::size_t>(read_as<int>(value));
   return 0;
@@ -160,9 +162,11 @@ bool VirtualKernel::take(Socket& socket, msghdr& message, std::size_t& size) {
     control.add(SOL_SOCKET, SO_TIMESTAMPNS,
                 timespec{kWallClockStart + seconds.count(), (arrived.time - seconds).count()});
   }
-  in_pktinfo info{};
-  info.ipi_spec_dst.s_addr = info.ipi_addr.s_addr = htonl(arrived.path.local.ip.v4_value());
-  control.add(IPPROTO_IP, IP_PKTINFO, info);
+  if (socket.destination) {
+    in_pktinfo info{};
+    info.ipi_spec_dst.s_addr = info.ipi_addr.s_addr = htonl(arrived.path.local.ip.v4_value());
+    control.add(IPPROTO_IP, IP_PKTINFO, info);
+  }
   socket.queue.pop_front();
   return true;
 }

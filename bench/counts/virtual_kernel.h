@@ -60,6 +60,7 @@ class VirtualKernel {
 
   // The calls. Where they fail they set errno and return -1.
   int open_socket();
+  void close(int fd) { sockets_.erase(fd); }
   bool owns(int fd) const { return sockets_.contains(fd); }
   int bind(int fd, const sockaddr& address);
   int local_address(int fd, sockaddr* address, socklen_t* length) const;
@@ -81,8 +82,9 @@ class VirtualKernel {
   struct Socket {
     Endpoint local;
     std::deque<Arrived> queue;
-    bool stamps = false;      // SO_TIMESTAMPNS
-    std::size_t segment = 0;  // UDP_SEGMENT
+    bool stamps = false;       // SO_TIMESTAMPNS
+    bool destination = false;  // IP_PKTINFO
+    std::size_t segment = 0;   // UDP_SEGMENT
   };
   struct Watched {
     int epoll;

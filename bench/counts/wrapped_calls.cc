@@ -43,6 +43,7 @@ KernelInUse::~KernelInUse() { g_kernel = nullptr; }
 
 extern "C" {
 
+int __real_close(int);
 int __real_bind(int, const sockaddr*, socklen_t);
 int __real_getsockname(int, sockaddr*, socklen_t*);
 int __real_setsockopt(int, int, int, const void*, socklen_t);
@@ -53,6 +54,12 @@ int __wrap_socket(int, int type, int) {
   const Uncounted uncounted;
   SFU_CHECK(g_kernel && (type & SOCK_DGRAM));
   return g_kernel->open_socket();
+}
+
+int __wrap_close(int fd) {
+  const Uncounted uncounted;
+  if (is_virtual(fd)) g_kernel->close(fd);
+  return __real_close(fd);
 }
 
 int __wrap_bind(int fd, const sockaddr* address, socklen_t length) {

@@ -3,7 +3,7 @@
 
 import { startService } from "./service.mjs";
 
-const kEngines = { mediasoup: "./mediasoup_engine.mjs" };
+const kEngines = { mediasoup: "./mediasoup_engine.mjs", janus: "./janus_engine.mjs" };
 
 const name = process.argv[2];
 if (!kEngines[name] || !process.env.JWT_SECRET) {

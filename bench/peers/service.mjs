@@ -39,8 +39,8 @@ class Requests {
     return { rtpCapabilities: room.media.rtpCapabilities };
   }
 
-  async "create-webrtc-transport"({ direction }) {
-    const transport = await this.participant.room.media.createTransport(direction);
+  async "create-webrtc-transport"({ direction, ...announced }) {
+    const transport = await this.participant.room.media.createTransport(direction, announced);
     this.participant.transports[direction] = transport;
     return { ...transport.parameters, direction };
   }
