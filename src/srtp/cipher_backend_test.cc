@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <vector>
 
 #include "srtp/backends_for_test.h"
+#include "srtp/ipsec_mb_backend.h"
 
 namespace sfu::srtp {
 namespace {
@@ -30,6 +32,11 @@ TEST(CipherBackend, IsTheFasterOneWhereThereIsAChoice) {
   if (const auto fast = make_cipher_backend(CipherLibrary::IpsecMb)) {
     EXPECT_EQ(make_cipher_backend()->name(), fast->name());
   }
+}
+
+TEST(CipherBackend, AgreesWithOpenSslWhereverItRuns) {
+  EXPECT_EQ(make_cipher_backend(CipherLibrary::IpsecMb) != nullptr,
+            make_ipsec_mb_backend() != nullptr);
 }
 
 TEST(CipherBackend, SealsTheSameByGcmAsOpenSslAtEveryAddress) {

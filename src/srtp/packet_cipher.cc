@@ -70,7 +70,7 @@ CounterCipher& PacketCipher::make_counter() {
 }
 
 void HmacBatch::add(CipherBackend& backend, const HmacJob& job) {
-  if (size_ == jobs_.size() || backend_ != &backend) flush();
+  if (size_ == jobs_.size()) flush();
   backend_ = &backend;
   jobs_[size_++] = job;
 }

@@ -72,7 +72,7 @@ class HmacBatch {
   void flush();
 
  private:
-  CipherBackend* backend_ = nullptr;  // Of all that wait.
+  CipherBackend* backend_ = nullptr;  // Of the newest: all of them give the same digests.
   std::size_t size_ = 0;
   std::array<HmacJob, CipherBackend::kMaxHmacBatch> jobs_;
 };

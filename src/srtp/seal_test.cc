@@ -101,12 +101,12 @@ TEST(Seal, GivesEachPacketOfAMixedBatchWhatItWouldGetAlone) {
 }
 
 TEST(Seal, LosesNoPacketAtTheEdgesOfABurst) {
+  constexpr std::size_t kCounts[] = {0, 1, 2, 3, 4, 5, 15, 16, 17, 47, 48, 49, 52, 95, 96, 97, 200};
   const auto openssl = make_cipher_backend(CipherLibrary::OpenSsl);
   with_every_backend([&](CipherBackend& backend) {
     Twins twins(keys_of(Profile::Aes128CmHmacSha1_80, 1), backend, *openssl);
     std::uint16_t sequence_number = 0;
-    for (const std::size_t count :
-         {0, 1, 2, 3, 4, 5, 15, 16, 17, 47, 48, 49, 52, 95, 96, 97, 200}) {
+    for (const std::size_t count : kCounts) {
       Flush flush;
       for (std::size_t i = 0; i < count; ++i)
         flush.add(twins, rtp_header(++sequence_number), {}, ByteVector(100 + i, 0x42), 0);
