@@ -147,6 +147,7 @@ bool LoadRun::join() {
        [this] { return everybody_settled(); });
   results_.joined = static_cast<std::size_t>(std::ranges::count_if(
       participants_, [](const auto& participant) { return participant->settled(); }));
+  nap_ = TimeDelta(options_.poll_interval_us);
   return results_.joined == participants_.size();
 }
 
@@ -166,7 +167,7 @@ void LoadRun::pump(TimeDelta span, const Done& done) {
     }
     const Timestamp next =
         std::min({until, next_look_, deadlines_.next().value_or(Timestamp::max())});
-    for (const Poller::Ready& ready : context_.poller.wait(next - now())) handle_ready(ready);
+    for (const Poller::Ready& ready : context_.poller.wait(next - now(), nap_)) handle_ready(ready);
   }
 }
 
@@ -300,6 +301,7 @@ void LoadRun::search_highest_rate() {
 // --- the end ---
 
 void LoadRun::leave() {
+  nap_ = TimeDelta(0);
   context_.closing = true;
   for (Publisher* publisher : publishers_) publisher->stop();
   for (const auto& participant : participants_) participant->leave();

@@ -67,6 +67,7 @@ class LoadRun {
   Timestamp next_look_;
   Timestamp next_progress_;
   Timestamp began_at_;
+  TimeDelta nap_{};  // None while people join: answers are timed.
   std::uint64_t shown_packets_ = 0;
   ServerUsage shown_usage_;
   Results results_;

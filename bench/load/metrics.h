@@ -20,7 +20,7 @@ enum class JoinStep : std::uint8_t {
   Check,            // An ICE check to its answer.
   Dtls,             // Each flight of ours to the first datagram of its answer, summed.
   FirstMedia,       // The first resume-consumer to the first media packet of that consumer.
-  ServerTime,       // The sum of the above, without Signaling.
+  ServerTime,       // The sum of a viewer's, without Signaling.
 };
 inline constexpr std::size_t kJoinSteps = 10;
 std::string_view to_string(JoinStep step);

@@ -212,6 +212,13 @@ void Parser::add_time() {
   app_.add_option("--step-factor", options_.step_factor, "by how much a step raises the rate")
       ->group(group)
       ->capture_default_str();
+  app_.add_option("--poll-interval", options_.poll_interval_us,
+                  "microseconds between two looks at the sockets, once all have joined, so that "
+                  "the server is not "
+                  "charged for waking this process; 0: every packet may wake it. Arrival times are "
+                  "the kernel's")
+      ->group(group)
+      ->capture_default_str();
   app_.add_option("--core", options_.core, "pin this process to a core")->group(group);
 }
 

@@ -67,7 +67,8 @@ struct Options {
   Expectations expect;
   std::string json_file;
   std::string plots;
-  bool quiet = false;  // No progress lines.
+  int poll_interval_us = 200;  // 0: every packet may wake this process.
+  bool quiet = false;          // No progress lines.
 
   Publisher::Tracks tracks() const;
 };

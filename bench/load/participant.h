@@ -32,7 +32,7 @@ struct RunContext {
   bool closing = false;  // Connections may end now.
   Window window;
   Nanoseconds realtime_offset{};
-  Metrics metrics;
+  Metrics& metrics;
   DatagramBatch batch;
 };
 

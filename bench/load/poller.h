@@ -26,9 +26,15 @@ class Poller {
   /// Signaling is told of changes alone: who hears of one reads and writes until no more goes.
   void watch(int fd, std::uint32_t slot, Kind kind);
   /// Waits no longer than `patience`. The answer is good until the next call.
-  std::span<const Ready> wait(TimeDelta patience);
+  ///
+  /// With a `nap`, what arrives wakes nobody: where nothing is there, the thread sleeps for that
+  /// long by the clock and looks again. To wake a process is work of whoever sends, which on one
+  /// machine is the server; a client behind a network card costs it nothing.
+  std::span<const Ready> wait(TimeDelta patience, TimeDelta nap);
 
  private:
+  std::span<const Ready> poll(TimeDelta patience);
+
   io::FileDescriptor fd_;
   std::array<epoll_event, kBatch> events_;
   std::array<Ready, kBatch> ready_;

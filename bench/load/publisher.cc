@@ -96,8 +96,6 @@ void Publisher::handle_event(Timestamp, const SocketIoClient::Event& event) {
 void Publisher::handle_timeout(Timestamp now) {
   Participant::handle_timeout(now);
   if (!settled()) return;
-  if (!finished_join_) finish_join();
-  finished_join_ = true;
   if (!stopped_) send_due(now);
   if (next_report_ && now >= *next_report_) send_reports(now);
 }

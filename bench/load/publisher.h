@@ -71,7 +71,6 @@ class Publisher final : public Participant {
   const std::string cname_;
   std::vector<Stream> streams_;
   std::size_t produced_ = 0;
-  bool finished_join_ = false;
   bool stopped_ = false;
   std::uint16_t transport_number_ = 0;
   std::optional<Timestamp> next_report_;

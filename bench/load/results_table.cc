@@ -46,8 +46,10 @@ void print_server(const Options& options, const Results& results) {
               "CPU", window.server_cpu_us_each_packet(), us(window.used.cpu) / 1e6, window.seconds,
               us(window.used.user) / 1e6, us(window.used.system) / 1e6);
   if (options.server_core >= 0)
-    std::printf("  %-26s %.3f us for each packet, besides\n", "softirq of its core",
-                window.server_softirq_us_each_packet());
+    std::printf(
+        "  %-26s %.3f us for each packet (a part of the above, unless this kernel accounts "
+        "interrupts apart)\n",
+        "softirq of its core", window.server_softirq_us_each_packet());
   std::printf("  %-26s %.1f MB before, %.1f MB when all had joined, %.1f MB at the end\n", "memory",
               mb(results.memory_before), mb(results.memory_joined), mb(results.memory_end));
 }

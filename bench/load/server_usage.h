@@ -9,10 +9,12 @@ namespace sfu::load {
 
 /// What a server has used since it started.
 struct ServerUsage {
-  Nanoseconds cpu{};      // All threads of the process and of its children (schedstat).
-  Nanoseconds user{};     // The same in the kernel's ticks, in user mode;
-  Nanoseconds system{};   // and in the kernel.
-  Nanoseconds softirq{};  // Of the core, whoever caused it.
+  Nanoseconds cpu{};     // All threads of the process and of its children (schedstat).
+  Nanoseconds user{};    // The same in the kernel's ticks, in user mode;
+  Nanoseconds system{};  // and in the kernel.
+  /// Of the core, whoever caused it. What interrupts a process is in `cpu` too, unless the kernel
+  /// accounts for interrupts apart (CONFIG_IRQ_TIME_ACCOUNTING).
+  Nanoseconds softirq{};
   std::uint64_t resident_bytes = 0;
 };
 

@@ -1,26 +1,27 @@
 #include <sched.h>
+#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
-#include <memory>
+#include <filesystem>
+#include <iterator>
 #include <string>
 
-#include "crypto/certificate.h"
-#include "crypto/random.h"
-#include "io/clock.h"
-#include "io/socket_address.h"
-#include "load/load_run.h"
 #include "load/options.h"
 #include "load/results.h"
+#include "load/run_load.h"
 
 namespace {
 
 using namespace sfu;
 using namespace sfu::load;
 
-constexpr std::chrono::seconds kNtpToUnix{2'208'988'800};  // RFC 5905, figure 4
+constexpr int kNotMet = 1;
+constexpr int kCannotBegin = 2;
 
 /// Two descriptors for each participant.
 void raise_descriptor_limit() {
@@ -30,6 +31,9 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// Without it the kernel ends short sleeps up to 50 us late.
+void wake_on_time() { prctl(PR_SET_TIMERSLACK, 1UL); }
+
 bool pin_to(int core) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
@@ -37,46 +41,47 @@ bool pin_to(int core) {
   return sched_setaffinity(0, sizeof cores, &cores) == 0;
 }
 
-rtp::NtpClock ntp_clock() {
-  const auto unix_time = std::chrono::microseconds(io::wall_clock_us());
-  return {kNtpToUnix + unix_time - to_timestamp(monotonic_now()).time_since_epoch()};
+/// Draws what `file` holds. What the program says of it goes where ours does.
+bool draw(const std::string& file, const std::string& folder) {
+  std::string words[] = {"python3", SFU_LOAD_PLOT_SCRIPT, "--out", folder, file};
+  char* arguments[std::size(words) + 1] = {};
+  for (std::size_t i = 0; i < std::size(words); ++i) arguments[i] = words[i].data();
+  std::fflush(stdout);
+  pid_t child = 0;
+  // Debian's own, which has Debian's matplotlib.
+  if (posix_spawn(&child, "/usr/bin/python3", nullptr, nullptr, arguments, environ) != 0)
+    return false;
+  int status = 0;
+  return waitpid(child, &status, 0) == child && status == 0;
+}
+
+/// The results as a file and as pictures, where they are wanted.
+bool write_files(Options options, const Outcome& outcome) {
+  if (!options.plots.empty()) {
+    std::error_code ignored;  // A folder that cannot be made cannot be written to either.
+    std::filesystem::create_directories(options.plots, ignored);
+    if (options.json_file.empty()) options.json_file = options.plots + "/results.json";
+  }
+  if (options.json_file.empty()) return true;
+  if (!write_json(options, *outcome.metrics, outcome.results)) {
+    std::fprintf(stderr, "cannot write %s\n", options.json_file.c_str());
+    return false;
+  }
+  if (options.plots.empty() || draw(options.json_file, options.plots)) return true;
+  std::fprintf(stderr, "cannot draw into %s\n", options.plots.c_str());
+  return false;
 }
 
 int run(const Options& options) {
-  const auto server = ServerAddress::resolve(options.url);
-  if (!server) {
-    std::fprintf(stderr, "%s\n", server.error().c_str());
-    return 2;
+  const auto outcome = run_load(options);
+  if (!outcome) {
+    std::fprintf(stderr, "%s\n", outcome.error().c_str());
+    return kCannotBegin;
   }
-  const auto certificate = crypto::Certificate::generate();
-  const dtls::Context dtls(certificate, options.profiles);
-  crypto::SystemRandom random;
-  const auto ciphers = srtp::make_cipher_backend();
-  Poller poller;
-  const auto context = std::make_unique<RunContext>(
-      RunContext{.server = *server,
-                 .server_ip = io::from_sockaddr(*server->address.get()).ip,
-                 .shared = {dtls, *ciphers, random},
-                 .fingerprint = certificate.sha256_fingerprint(),
-                 .ntp = ntp_clock(),
-                 .poller = poller,
-                 .run = random.next_u32(),
-                 .publishers = {},
-                 .has_layers = options.shape.simulcast,
-                 .window = {},
-                 .metrics = {},
-                 .batch = {}});
-  LoadRun load(options, *context);
-  if (const auto ran = load.run(); !ran) {
-    std::fprintf(stderr, "%s\n", ran.error().c_str());
-    return 1;
-  }
-  print_table(options, context->metrics, load.results());
-  if (!options.json_file.empty() && !write_json(options, context->metrics, load.results())) {
-    std::fprintf(stderr, "cannot write %s\n", options.json_file.c_str());
-    return 1;
-  }
-  return load.results().unmet(options, context->metrics).empty() ? 0 : 1;
+  const Metrics& metrics = *outcome->metrics;
+  print_table(options, metrics, outcome->results);
+  const bool written = write_files(options, *outcome);
+  return written && outcome->results.unmet(options, metrics).empty() ? 0 : kNotMet;
 }
 
 }  // namespace
@@ -87,6 +92,7 @@ int main(int argc, char** argv) {
   if (!options) return status;
   std::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
+  wake_on_time();
   if (options->core >= 0 && !pin_to(options->core)) {
     std::fprintf(stderr, "cannot run on core %d\n", options->core);
     return 2;

@@ -44,8 +44,8 @@ Result<ServerAddress, std::string> ServerAddress::resolve(std::string_view url) 
     return fail("cannot resolve " + name + ": " + gai_strerror(error));
   ServerAddress server;
   server.host = parsed->encoded_host_and_port();
-  server.address.length = found->ai_addrlen;
-  std::memcpy(&server.address.storage, found->ai_addr, found->ai_addrlen);
+  server.address.length = found->ai_addrlen;  // Of an IPv4 or IPv6 address: it fits.
+  std::memcpy(server.address.get(), found->ai_addr, found->ai_addrlen);
   freeaddrinfo(found);
   return server;
 }

@@ -97,7 +97,7 @@ StreamVerifier::Verdict StreamVerifier::handle_rtp(Nanoseconds arrival,
   }
   ++counters_.packets;
   if (window_.holds(stamp.sent_at)) ++counters_.in_window;
-  if (order == Order::Late) ++counters_.late;
+  if (order != Order::Next) ++counters_.late;
   const bool had_key_frame = has_key_frame();
   const bool completed = note_frame(stamp);
   if (order == Order::Next) note_arrival(arrival, packet.timestamp());

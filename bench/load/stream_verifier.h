@@ -104,7 +104,7 @@ class StreamVerifier {
   std::size_t missing() const { return missing_count_; }
 
  private:
-  static constexpr std::size_t kMaxMissing = 512;
+  static constexpr std::size_t kMaxMissing = 128;
   static constexpr std::int64_t kMaxJump = 2000;
   static constexpr std::size_t kRecentPackets = 4096;
   static constexpr std::size_t kRecentFrames = 64;
