@@ -198,7 +198,7 @@ def main():
     parser.add_argument("loads", nargs="*", metavar="LOAD", default=LOADS)
     parser.add_argument("--accept", action="store_true", help="write the table anew")
     parser.add_argument("--top", action="store_true", help="tell the functions that most instructions are in")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
 
     results = measure(options.program.resolve(), options.loads)
     rows = {load: counts_of(*result) for load, result in results.items()}
