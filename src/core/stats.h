@@ -78,6 +78,7 @@ struct TransportStats {
 };
 
 struct WorkerStats {
+  std::string ciphers;  // Library, version and instruction set that encrypt its packets.
   std::uint64_t packets_received = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t packets_sent = 0;

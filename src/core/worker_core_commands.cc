@@ -248,6 +248,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWorkerStats&) {
   WorkerStats stats;
+  stats.ciphers = batch_.ciphers().name();
   stats.packets_dropped = unroutable_;
   stats.media_packets_sent = writer_.counters().media_packets;
   stats.padding_bytes_sent = writer_.counters().padding_bytes;

@@ -16,6 +16,7 @@
 #include "ortc/consumer_parameters.h"
 #include "ortc/producer_parameters.h"
 #include "ortc/router_capabilities.h"
+#include "srtp/cipher_backend.h"
 #include "stun/message_builder.h"
 
 namespace sfu::core {
@@ -217,6 +218,11 @@ TEST_F(WorkerCoreTest, ParametersThatCannotBeAreRefused) {
   const auto stats = std::get<WorkerStats>(*request(GetWorkerStats{}));
   EXPECT_EQ(stats.producers, 1u);
   EXPECT_EQ(stats.consumers, 0u);
+}
+
+TEST_F(WorkerCoreTest, SaysWhatEncryptsItsMedia) {
+  EXPECT_EQ(std::get<WorkerStats>(*request(GetWorkerStats{})).ciphers,
+            srtp::make_cipher_backend()->name());
 }
 
 TEST_F(WorkerCoreTest, BoundsAreHeld) {

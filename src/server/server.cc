@@ -8,6 +8,7 @@
 #include "io/network_interfaces.h"
 #include "io/processors.h"
 #include "server/candidates.h"
+#include "srtp/cipher_backend.h"
 
 namespace sfu::server {
 namespace {
@@ -89,6 +90,7 @@ Result<void, std::string> Server::start_workers() {
   const bool segmentation = io::kernel_has_segmentation();
   media_log_.info(segmentation ? "the kernel cuts groups into datagrams (UDP GSO)"
                                : "the kernel has no UDP GSO: each datagram leaves by itself");
+  media_log_.info("media is encrypted", {{"by", srtp::make_cipher_backend()->name()}});
   for (std::size_t index = 0; index < sockets->size(); ++index) {
     const auto listening = local_endpoints((*sockets)[index]);
     auto announcement =

@@ -174,6 +174,7 @@ json::object worker_to_json(std::size_t index, const std::optional<core::WorkerS
   object["linkPackets"] = known.link_packets;
   object["linkPacketsDropped"] = known.link_packets_dropped;
   object["loopLoad"] = known.loop_load;
+  object["ciphers"] = known.ciphers;
   object["mediaPacketsSent"] = known.media_packets_sent;
   object["paddingBytesSent"] = known.padding_bytes_sent;
   object["wakeUps"] = known.wake_ups;

@@ -64,8 +64,8 @@ class GcmWithTables final : public GcmCipher {
   gcm_key_data tables_;
 };
 
-/// With nothing but its key: to make the tables anew for each packet takes 106 ns, to keep them 1 KB
-/// for each direction of each transport.
+/// With nothing but its key: to make the tables anew for each packet takes 106 ns, to keep them 1
+/// KB for each direction of each transport.
 class GcmWithoutTables final : public GcmCipher {
  public:
   GcmWithoutTables(const GcmFunctions& functions, Bytes key) : functions_(functions) {

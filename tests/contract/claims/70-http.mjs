@@ -117,6 +117,7 @@ const worker = {
   producers: isCount,
   consumers: isCount,
   loopLoad: (value) => isNumber(value) && value >= 0 && value <= 1,
+  ciphers: (value) => /^(libipsec-mb|OpenSSL) \d/.test(value),
 };
 
 async function someCall(scene, server) {
