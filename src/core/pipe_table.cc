@@ -78,13 +78,14 @@ void PipeTable::close_far(PipeId pipe) {
   --far_count_;
 }
 
-void PipeTable::handle_message(Timestamp now, Bytes message) {
+std::optional<PipeTable::FramePart> PipeTable::handle_message(Timestamp now, Bytes message) {
+  std::optional<FramePart> part;
   const auto header = media::read_link_message<media::LinkHeader>(message);
   switch (header.kind) {
     case media::LinkMessageKind::Packet:
       if (media::RemoteProducer* end = far(header.pipe)) {
         const auto packet = media::read_link_message<media::PacketMessage>(message);
-        end->handle_packet(now, packet, message.subspan(sizeof packet));
+        part = end->handle_packet(now, packet, message.subspan(sizeof packet));
         if (end->has_news()) note_wish(header.pipe);
       }
       break;
@@ -99,6 +100,7 @@ void PipeTable::handle_message(Timestamp now, Bytes message) {
         end->handle_wishes(now, media::read_link_message<media::WishesMessage>(message));
       break;
   }
+  return part;
 }
 
 void PipeTable::handle_timeout(Timestamp now) {
@@ -108,7 +110,9 @@ void PipeTable::handle_timeout(Timestamp now) {
   }
 }
 
-void PipeTable::note_wish(PipeId pipe) { to_tell_.push_back(pipe); }
+void PipeTable::note_wish(PipeId pipe) {
+  if (to_tell_.empty() || to_tell_.back() != pipe) to_tell_.push_back(pipe);
+}
 
 void PipeTable::flush(Timestamp now) {
   for (const PipeId pipe : to_tell_) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/deadline_queue.h"
@@ -48,8 +49,9 @@ class PipeTable {
                                  media::Router& router, const media::ProducerOptions& producer);
   void close_far(PipeId pipe);
 
+  using FramePart = media::RemoteProducer::FramePart;
   /// What another worker wrote. Messages of pipes that are closed here are ignored.
-  void handle_message(Timestamp now, Bytes message);
+  std::optional<FramePart> handle_message(Timestamp now, Bytes message);
   void handle_timeout(Timestamp now);
   std::optional<Timestamp> next_timeout() const { return deadlines_.next(); }
   /// A viewer of this remote producer may have come to want something.

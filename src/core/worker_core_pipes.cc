@@ -72,7 +72,8 @@ WorkerCore::Impl::Published* WorkerCore::Impl::find_local_producer(ProducerId id
 }
 
 void WorkerCore::Impl::handle_link_message(Timestamp now, Bytes message) {
-  pipes_.handle_message(now, message);
+  if (const auto part = pipes_.handle_message(now, message))
+    batch_.hold().note_packet(now, part->ssrc, part->ends_frame);
   drain_media_events();
 }
 

@@ -79,7 +79,7 @@ void LinkSubscriber::tell_state() {
 
 void LinkSubscriber::handle_wishes(Timestamp now, const WishesMessage& wishes) {
   if (!source()) return;
-  if (wishes.is_first) tell_state();
+  if (wishes.is_first || state_untold_) tell_state();
   adopt(now, wishes.waiting, wishes.viewed);
   for (std::size_t i = 0; i < source()->stream_count(); ++i)
     if ((wishes.key_frames >> i & 1) != 0) source()->request_key_frame(now, i);

@@ -30,19 +30,21 @@ RemoteProducer::RemoteProducer(Timestamp now, PipeId pipe, Router& router, Sourc
 
 RemoteProducer::~RemoteProducer() { router_.remove_source(id()); }
 
-void RemoteProducer::handle_packet(Timestamp now, const PacketMessage& message, Bytes datagram) {
-  if (message.stream >= source_.stream_count()) return;
+std::optional<RemoteProducer::FramePart> RemoteProducer::handle_packet(Timestamp now,
+                                                                       const PacketMessage& message,
+                                                                       Bytes datagram) {
+  if (message.stream >= source_.stream_count()) return std::nullopt;
   note_number(now, message);
   PacketBuffer buffer = arena_.allocate();
   if (!buffer || datagram.size() > PacketBuffer::kCapacity) {
     ++buffers_missing_;
     source_.handle_lasting_gap(now, message.stream);
-    return;
+    return std::nullopt;
   }
   std::ranges::copy(datagram, buffer.room().begin());
   buffer.set_size(datagram.size());
   const auto view = rtp::PacketView::parse(buffer.bytes());
-  if (!view) return;
+  if (!view) return std::nullopt;
 
   ReceivedPacket packet{.buffer = std::move(buffer), .view = *view, .arrival = now};
   packet.sequence = message.sequence;
@@ -56,6 +58,8 @@ void RemoteProducer::handle_packet(Timestamp now, const PacketMessage& message, 
   packet.vp9 = message.vp9;
   packet.targets = message.targets;
   source_.forward(now, std::move(packet));
+  if (!source_.is_video() || message.repaired || message.is_empty) return std::nullopt;
+  return FramePart{view->ssrc(), view->marker()};
 }
 
 void RemoteProducer::note_number(Timestamp now, const PacketMessage& message) {

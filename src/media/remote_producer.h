@@ -35,7 +35,14 @@ class RemoteProducer {
 
   // From the near end.
 
-  void handle_packet(Timestamp now, const PacketMessage& message, Bytes datagram);
+  /// What the flush waits by: a packet of a frame, and whether it is the last one.
+  struct FramePart {
+    Ssrc ssrc;
+    bool ends_frame = false;
+  };
+  /// Tells of video that was forwarded as it first came.
+  std::optional<FramePart> handle_packet(Timestamp now, const PacketMessage& message,
+                                         Bytes datagram);
   void handle_state(Timestamp now, const StateMessage& state);
 
   /// The viewers want other streams than the producer's worker knows.

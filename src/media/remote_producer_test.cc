@@ -326,6 +326,20 @@ TEST(RemoteProducer, HearsOfAPauseBeforeAnyLaterPacketAlsoThroughAFullLink) {
   EXPECT_THAT(call.far_tags(), testing::ElementsAre(1, 3));
 }
 
+TEST(RemoteProducer, HearsOfAPauseThatFoundTheLinkFullOnceItSaysSomethingItself) {
+  TwoWorkers call;
+  call.open();
+  const auto far = call.view_far(at_ms(1));
+  call.feed(at_ms(10), frame(1, true));
+  const std::size_t capacity = std::exchange(call.forth.capacity, 0);
+  call.near.producer->set_paused(at_ms(20), true);
+  call.forth.capacity = capacity;
+  call.exchange(at_ms(30));
+  EXPECT_FALSE(call.far_end->source().paused());
+  const auto late = call.view_far(at_ms(40));
+  EXPECT_TRUE(call.far_end->source().paused());
+}
+
 TEST(RemoteProducer, RepeatsWishesThatFoundTheLinkFull) {
   TwoWorkers call;
   call.open();

@@ -131,7 +131,6 @@ void WorkerThread::turn(Timestamp now) {
   handle_links(now);
   handle_datagrams(now);
   core_.handle_timeout(now);
-  flush_links(now);
   flush_if_due(now);
   deliver_events();
 }
@@ -187,9 +186,12 @@ void WorkerThread::handle_datagrams(Timestamp now) {
 
 void WorkerThread::flush_if_due(Timestamp now) {
   const auto due = core_.flush_due();
-  if (!due) return;
-  if (*due <= now) return flush(now);
-  if (!held_since_) held_since_ = now;
+  if (due && *due > now) {
+    if (!held_since_) held_since_ = now;
+    return;
+  }
+  flush_links(now);
+  if (due) flush(now);
 }
 
 void WorkerThread::flush(Timestamp now) {
