@@ -18,8 +18,8 @@ class Placement {
   /// as much at least.
   static constexpr double kShareOfPerson = 0.0005;
 
-  /// Below this a worker measures what else the machine does.
-  static constexpr double kNoise = 0.05;
+  /// Below this a worker measures what else the machine does: its own loop is preempted by it.
+  static constexpr double kNoise = 0.1;
 
   /// From a decision until the measured load tells half of what it brought.
   static constexpr TimeDelta kHalfLife = std::chrono::seconds(2);

@@ -83,10 +83,10 @@ TEST(Placement, BelievesWhatIsMeasuredOnceWhatWasExpectedIsOld) {
 
 TEST(Placement, TakesNoNoiseForALoad) {
   Placement placement(2, 0);
-  placement.measure(1, 0.049);
+  placement.measure(1, 0.099);
   placement.enter(0);
   EXPECT_EQ(placement.choose(at(0s), {}), 1u);
-  placement.measure(1, 0.051);
+  placement.measure(1, 0.101);
   EXPECT_EQ(placement.choose(at(0s), {}), 0u);
 }
 

@@ -128,8 +128,8 @@ class Person final : private sim::Outbox {
  private:
   void send(const Path& path, Bytes datagram) override {
     io::UdpSocket& socket = sockets_[path.local.port == send_port_ ? 0 : 1];
-    const io::OutgoingDatagram out{{socket.local(), path.remote, IpProtocol::Udp}, datagram};
-    socket.send({&out, 1});
+    const io::DatagramGroup alone({socket.local(), path.remote, IpProtocol::Udp}, datagram);
+    socket.transmit({&alone, 1});
   }
   Endpoint local(std::size_t socket) const {
     return socket == 0 ? browser.send_endpoint() : browser.receive_endpoint();

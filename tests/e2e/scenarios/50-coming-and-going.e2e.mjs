@@ -182,3 +182,20 @@ test('several rooms on two workers each carry their call', async (stage) => {
     `rooms of the workers: ${JSON.stringify(workerStats)}`,
   );
 });
+
+test('one room on two workers is one meeting', async (stage) => {
+  // Without a margin each newcomer goes to the worker that has less to do.
+  const settings = { MEDIASOUP_NUM_WORKERS: '2', MEDIASOUP_SPREAD_MARGIN: '0' };
+  const server = await stage.server({ settings });
+  const { ana, ben } = await two(stage, server);
+  await ana.untilMeets([ben], SIZE);
+  await ben.untilMeets([ana], SIZE);
+  const { workerStats } = await server.stats();
+  const shown = JSON.stringify(workerStats);
+  assert(workerStats.every(({ transports }) => transports === 2), `who is where: ${shown}`);
+  assert(workerStats.every(({ linkPackets }) => linkPackets > 0), `what crosses: ${shown}`);
+  await ana.call('closeMedia');
+  await ana.call('ask', 'leave-room', undefined, 'room-left');
+  await ben.untilEvent('participant-left', { participantId: 'ana' });
+  await until('Ben has no consumers left', async () => (await ben.people()).length === 0);
+});
