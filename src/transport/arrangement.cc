@@ -14,6 +14,7 @@ constexpr std::size_t kMaxLanes = 16;
 /// The packets of one SSRC, in order.
 struct Lane {
   Ssrc ssrc;
+  bool is_rtx = false;
   std::size_t first_size = 0;
   std::size_t count = 0;
   std::size_t place = 0;  // Of its next packet.
@@ -25,17 +26,20 @@ bool is_of_one_stream(std::span<OutgoingPacket* const> packets) {
 }
 
 /// The packets of several streams as they came, lane after lane, the longest first, so that a
-/// single short one can be the last of a call.
+/// single short one can be the last of a call; retransmissions after what they may repeat.
 class Lanes {
  public:
   void put(std::span<OutgoingPacket* const> packets, std::vector<PlacedPacket>& placed) {
     for (const OutgoingPacket* packet : packets) {
       Lane& lane = lane_of(packet->ssrc);
-      if (lane.count++ == 0) lane.first_size = packet->size();
+      if (lane.count++ != 0) continue;
+      lane.first_size = packet->size();
+      lane.is_rtx = packet->is_rtx;
     }
     std::array<Lane*, kMaxLanes> by_size;
     for (std::size_t i = 0; i < used_; ++i) by_size[i] = &lanes_[i];
     const auto is_before = [](const Lane* a, const Lane* b) {
+      if (a->is_rtx != b->is_rtx) return b->is_rtx;
       return a->first_size != b->first_size ? a->first_size > b->first_size : a < b;
     };
     std::sort(by_size.begin(), by_size.begin() + static_cast<std::ptrdiff_t>(used_), is_before);

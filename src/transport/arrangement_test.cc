@@ -105,6 +105,14 @@ TEST_F(ArrangementTest, PutsAShortVoiceAtTheEndOfAVideosCall) {
   EXPECT_THAT(sizes(), ElementsAre(1100, 1100, 120));
 }
 
+TEST_F(ArrangementTest, SendsNoRetransmissionBeforeThePacketThatItMayRepeat) {
+  queue(kOtherVideo, 1202);
+  packets_[0]->is_rtx = true;
+  queue(kVideo, 1200);
+  queue(kVideo, 1200);
+  EXPECT_THAT(streams(), ElementsAre(1, 1, 2));
+}
+
 TEST_F(ArrangementTest, KeepsTheOrderOfEachStreamAlsoOfMoreThanItTellsApart) {
   for (std::uint32_t i = 0; i < 200; ++i) queue(Ssrc{i * 7 % 40}, 100 + i * 37 % 900, i % 3 != 0);
   for (std::size_t i = 0; i < packets_.size(); ++i) packets_[i]->index = i;

@@ -26,6 +26,11 @@ constexpr TimeDelta kLongestWait = std::chrono::seconds(1);
 /// flush waits for the next packet of a frame.
 constexpr unsigned long kTimerSlackNs = 1000;
 
+/// A frame whose packets come so far apart would wake the loop for each of them, and a wake-up
+/// costs more than a packet. From its second wait on it is then left alone for some packets' time.
+constexpr TimeDelta kSpaced = std::chrono::microseconds(10);
+constexpr TimeDelta kDoze = std::chrono::microseconds(60);
+
 timespec to_timespec(TimeDelta span) {
   const auto us = std::max<TimeDelta::rep>(span.count(), 0);
   return {static_cast<time_t>(us / 1'000'000), static_cast<long>(us % 1'000'000 * 1000)};
@@ -50,13 +55,15 @@ WorkerThread::WorkerThread(Config config, std::vector<io::UdpSocket> sockets,
       random_(std::move(random)),
       deliver_(std::move(deliver)),
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      dozing_(epoll_create1(EPOLL_CLOEXEC)),
       wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       core_(config_.core, *random_),
       sockets_(std::move(sockets)),
       sender_(sockets_, config_.segmentation),
       told_segmentation_(config_.segmentation) {
-  SFU_CHECK(epoll_ && wake_up_ && sockets_.size() < kWakeUp);
+  SFU_CHECK(epoll_ && dozing_ && wake_up_ && sockets_.size() < kWakeUp);
   watch(epoll_.get(), wake_up_.get(), kWakeUp);
+  watch(dozing_.get(), wake_up_.get(), kWakeUp);
   for (std::size_t i = 0; i < sockets_.size(); ++i)
     watch(epoll_.get(), sockets_[i].fd(), static_cast<std::uint32_t>(i));
   if (config_.links)
@@ -105,15 +112,31 @@ void WorkerThread::run() {
 
 Timestamp WorkerThread::wait() {
   const Timestamp before = io::monotonic_now();
-  Timestamp deadline = before + kLongestWait;
-  if (const auto due = core_.next_timeout()) deadline = std::min(deadline, *due);
-  if (const auto due = core_.flush_due()) deadline = std::min(deadline, *due);
-  const timespec timeout = to_timespec(deadline - before);
+  const auto flush_due = core_.flush_due();
+  const bool holds = flush_due && *flush_due > before;
+  burst_is_spaced_ = burst_is_spaced_ && holds;
+  ready_ = {};
+  if (burst_is_spaced_) {
+    wait_on(dozing_, std::min(*flush_due - before, kDoze));
+    ready_.sockets = ~std::uint32_t{0};
+  } else {
+    Timestamp deadline = before + kLongestWait;
+    if (const auto due = core_.next_timeout()) deadline = std::min(deadline, *due);
+    if (flush_due) deadline = std::min(deadline, *flush_due);
+    wait_on(epoll_, deadline - before);
+  }
+  ++wake_ups_;
+  const Timestamp after = io::monotonic_now();
+  burst_is_spaced_ = burst_is_spaced_ || (holds && after - before >= kSpaced);
+  measure_load(before, after);
+  return after;
+}
+
+void WorkerThread::wait_on(const io::FileDescriptor& epoll, TimeDelta at_most) {
+  const timespec timeout = to_timespec(at_most);
   std::array<epoll_event, 8> events;
   const int count =
-      epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()), &timeout, nullptr);
-  ++wake_ups_;
-  ready_ = {};
+      epoll_pwait2(epoll.get(), events.data(), static_cast<int>(events.size()), &timeout, nullptr);
   for (int i = 0; i < count; ++i) {
     const std::uint32_t what = events[static_cast<std::size_t>(i)].data.u32;
     if (what == kWakeUp)
@@ -121,9 +144,6 @@ Timestamp WorkerThread::wait() {
     else if (what != kLinks)
       ready_.sockets |= 1u << what;
   }
-  const Timestamp after = io::monotonic_now();
-  measure_load(before, after);
-  return after;
 }
 
 void WorkerThread::turn(Timestamp now) {

@@ -65,6 +65,7 @@ class WorkerThread final : public WorkerPort {
   void run();
   /// Until there is something to do; returns the time then.
   Timestamp wait();
+  void wait_on(const io::FileDescriptor& epoll, TimeDelta at_most);
   void turn(Timestamp now);
   void handle_commands(Timestamp now);
   void handle_links(Timestamp now);
@@ -81,6 +82,7 @@ class WorkerThread final : public WorkerPort {
   const std::unique_ptr<RandomSource> random_;
   const Deliver deliver_;
   io::FileDescriptor epoll_;
+  io::FileDescriptor dozing_;  // Knows the commands, and not the sockets.
   io::FileDescriptor wake_up_;
   Mailbox<Posted> mailbox_{kMailboxCapacity};
   std::atomic<bool> stopping_ = false;
@@ -93,6 +95,7 @@ class WorkerThread final : public WorkerPort {
   BatchSender sender_;
   ArrivalTimes arrivals_;
   Ready ready_;
+  bool burst_is_spaced_ = false;  // The one that the flush is held for.
   bool told_segmentation_ = false;
   std::uint64_t wake_ups_ = 0;
   std::uint64_t flushes_ = 0;
