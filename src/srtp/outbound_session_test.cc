@@ -144,10 +144,14 @@ TEST_P(OutboundSessionOf, BoundsItsStreams) {
 }
 
 TEST_P(OutboundSessionOf, RefusesMalformedPartsAndTooLittleRoomWithoutSpendingAnIndex) {
-  ByteVector out(200);
+  ByteVector out(400);
   ByteVector header = rtp_header(1);
   const ByteVector longer = joined(header, {0}), shorter(header.begin(), header.end() - 1);
   const ByteVector payload(20);
+  const ByteVector long_prefix(OutboundSession::kMaxPrefixSize + 1);
+  EXPECT_EQ(
+      sender->protect_rtp({.header = header, .payload_prefix = long_prefix, .out = out}).error(),
+      ProtectError::Malformed);
   EXPECT_EQ(sender->protect_rtp({.header = longer, .payload = payload, .out = out}).error(),
             ProtectError::Malformed);
   EXPECT_EQ(sender->protect_rtp({.header = shorter, .payload = payload, .out = out}).error(),
