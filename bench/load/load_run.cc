@@ -16,11 +16,15 @@ namespace json = boost::json;
 
 constexpr TimeDelta kLookInterval = std::chrono::milliseconds(20);
 constexpr TimeDelta kProgressInterval = std::chrono::seconds(1);
-/// After a window, until what was sent in it has come or never will.
-constexpr TimeDelta kDrain = std::chrono::milliseconds(500);
+/// After a window: what was sent in it has come once nothing of it came for so long,
+constexpr TimeDelta kDrain = std::chrono::milliseconds(300);
+/// and otherwise never will.
+constexpr TimeDelta kLongestDrain = std::chrono::seconds(3);
 constexpr TimeDelta kSettleAfterStep = std::chrono::milliseconds(500);
 constexpr TimeDelta kFarewell = std::chrono::milliseconds(200);
 constexpr std::size_t kFailuresShown = 8;
+/// Of what is sent in a step so much has to come in its time, or a queue is growing.
+constexpr double kKeepsUp = 0.97;
 /// A core that is so busy is not the server's limit but this tool's.
 constexpr double kSaturated = 0.97;
 
@@ -262,8 +266,7 @@ WindowResult LoadRun::measure(double length) {
   result.own_cpu = own_cpu() - own_before;
   result.verified = metrics.verified - verified_before;
   result.seconds = std::chrono::duration<double>(end - start).count();
-  pump(kDrain);
-  result.received = packets_in_window() - received_before;
+  result.received = drain() - received_before;
   // Of layers the expectation is made of all that was received so far.
   result.expected = expected_in_window() - (context_.has_layers ? received_before : 0);
   result.lost = result.expected > result.received ? result.expected - result.received : 0;
@@ -271,9 +274,22 @@ WindowResult LoadRun::measure(double length) {
   return result;
 }
 
+std::uint64_t LoadRun::drain() {
+  const Timestamp begun_at = now();
+  std::uint64_t before = packets_in_window();
+  for (;;) {
+    pump(kDrain);
+    const std::uint64_t after = packets_in_window();
+    if (after == before || now() - begun_at > kLongestDrain) return after;
+    before = after;
+  }
+}
+
 void LoadRun::search_highest_rate() {
   double speed = 1;
   bool tried_again = false;
+  // Latency is told of the last step that was good.
+  const auto best = std::make_unique<Metrics>(context_.metrics);
   for (;;) {
     for (Publisher* publisher : publishers_) publisher->set_speed(now(), speed);
     pump(kSettleAfterStep);
@@ -282,20 +298,27 @@ void LoadRun::search_highest_rate() {
     results_.steps.push_back(step);
     if (step.own_load() > kSaturated) {
       results_.limit = "this tool's core was full";
-      return;
+      break;
     }
-    if (step.lost == 0) {
+    const bool keeps_up =
+        static_cast<double>(step.verified) >= kKeepsUp * static_cast<double>(step.expected);
+    if (step.lost == 0 && keeps_up) {
       results_.window = step;
+      *best = context_.metrics;
       speed *= options_.step_factor;
       tried_again = false;
     } else if (!tried_again) {
       tried_again = true;  // One loss may be the machine's.
     } else {
       results_.limit = step.own_overflows != 0 ? "this tool's sockets had no more room"
-                                               : "packets were lost, twice";
-      return;
+                       : step.lost != 0        ? "packets were lost, twice"
+                                               : "packets came later and later, twice";
+      break;
     }
   }
+  context_.metrics.latency = best->latency;
+  context_.metrics.delta_latency = best->delta_latency;
+  context_.metrics.read_delay = best->read_delay;
 }
 
 // --- the end ---

@@ -42,6 +42,8 @@ class LoadRun {
 
   WindowResult measure(double seconds);
   std::uint64_t packets_in_window() const;
+  /// Waits for what is on its way, and answers packets_in_window() then.
+  std::uint64_t drain();
   std::uint64_t expected_in_window() const;
   std::uint64_t own_overflows() const;
   void search_highest_rate();

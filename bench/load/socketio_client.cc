@@ -22,6 +22,15 @@ constexpr char kAck = '3';
 constexpr char kConnectError = '4';
 constexpr std::string_view kTarget = "/socket.io/?EIO=4&transport=websocket";
 
+/// What a server tells everybody of everybody: in a room of a thousand it is most of what arrives,
+/// and nobody here needs it. Such an event is not even read.
+constexpr std::string_view kUnread[] = {"[\"participant-joined\"", "[\"participant-left\"",
+                                        "[\"existing-participants\"", "[\"audio-levels\""};
+
+bool is_unread(std::string_view event) {
+  return std::ranges::any_of(kUnread, [&](auto name) { return event.starts_with(name); });
+}
+
 std::string text_or(const json::object& object, std::string_view key, std::string_view otherwise) {
   const json::value* value = object.if_contains(key);
   return std::string(value && value->is_string() ? std::string_view(value->get_string())
@@ -61,6 +70,7 @@ void SocketIoClient::handle_message(Timestamp now, std::string_view message) {
   const auto digits = std::from_chars(message.data(), message.data() + message.size(), number);
   if (digits.ptr != message.data()) id = number;
   message.remove_prefix(static_cast<std::size_t>(digits.ptr - message.data()));
+  if (type == kEvent && is_unread(message)) return;
   boost::system::error_code error;
   const json::value data = message.empty() ? json::value() : json::parse(message, error);
   if (error) return fail("the server sent what is not JSON");

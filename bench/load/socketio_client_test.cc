@@ -116,6 +116,12 @@ TEST_F(SocketIoClientTest, HandsOnEventsThatAnswerNothing) {
   EXPECT_EQ(event->payload.at("c"), 4);
 }
 
+TEST_F(SocketIoClientTest, PassesOverWhatIsSaidToEverybodyOfEverybody) {
+  connect();
+  server_says("42[\"participant-joined\",{\"participantId\":\"x\"}]");
+  EXPECT_FALSE(client_.poll_event());
+}
+
 TEST_F(SocketIoClientTest, ClosesWithTheServer) {
   connect();
   server_says("41");

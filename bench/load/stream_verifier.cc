@@ -92,7 +92,7 @@ StreamVerifier::Verdict StreamVerifier::handle_rtp(Nanoseconds arrival,
   if (order != Order::Late || !first_packet_ || stamp.encoding == encoding_)
     check_numbering(packet, *media);
   if (!note_number(stamp)) {
-    if (!is_rtx) note_fault(Fault::Repeated);
+    if (!is_rtx && !was_asked_for(sequence_number)) note_fault(Fault::Repeated);
     return {};
   }
   ++counters_.packets;
@@ -131,8 +131,10 @@ StreamVerifier::Order StreamVerifier::note_sequence(Timestamp now, std::uint16_t
     for (std::int64_t lost = *newest + 1; lost < sequence; ++lost) {
       if (missing_count_ == kMaxMissing) give_up_oldest();
       missing_[missing_count_++] = {lost, now, Timestamp{}};
+      asked_.reset(static_cast<std::uint16_t>(lost) % kRecentQuestions);
     }
     unwrapper_.unwrap(sequence_number);
+    asked_.reset(sequence_number % kRecentQuestions);
     return Order::Next;
   }
   const auto end = missing_.begin() + static_cast<std::ptrdiff_t>(missing_count_);
@@ -246,7 +248,8 @@ std::size_t StreamVerifier::collect_nack(Timestamp now, std::span<std::uint16_t>
     Missing& missing = missing_[i];
     if (missing.asked_at != Timestamp{} && now - missing.asked_at < kAskAgainAfter) continue;
     missing.asked_at = now;
-    out[count++] = static_cast<std::uint16_t>(missing.sequence);
+    out[count] = static_cast<std::uint16_t>(missing.sequence);
+    asked_.set(out[count++] % kRecentQuestions);
   }
   return count;
 }

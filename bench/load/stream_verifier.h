@@ -29,7 +29,7 @@ enum class Fault : std::uint8_t {
   PictureIdJump,  // Not in step with the publisher's, other than at a key frame.
   TimestampJump,  // The same.
   NotAKeyFrame,   // The first packet is not the start of a key frame.
-  Repeated,       // The same packet twice, and not asked for.
+  Repeated,       // The same packet twice, and not asked for. What was asked for may come twice.
 };
 inline constexpr std::size_t kFaults = 9;
 std::string_view to_string(Fault fault);
@@ -107,6 +107,7 @@ class StreamVerifier {
   static constexpr std::size_t kMaxMissing = 128;
   static constexpr std::int64_t kMaxJump = 2000;
   static constexpr std::size_t kRecentPackets = 4096;
+  static constexpr std::size_t kRecentQuestions = 2048;
   static constexpr std::size_t kRecentFrames = 64;
 
   struct Missing {
@@ -124,6 +125,9 @@ class StreamVerifier {
   bool note_fault(Fault fault);
   bool check_header(const rtp::PacketView& packet, bool is_rtx);
   Order note_sequence(Timestamp now, std::uint16_t sequence_number);
+  bool was_asked_for(std::uint16_t sequence_number) const {
+    return asked_.test(sequence_number % kRecentQuestions);
+  }
   void give_up_oldest();
   bool note_number(const Stamp& stamp);
   void check_numbering(const rtp::PacketView& packet, const ReadPayload& media);
@@ -138,6 +142,7 @@ class StreamVerifier {
   std::int64_t first_sequence_ = 0;
   std::array<Missing, kMaxMissing> missing_{};  // Ascending.
   std::size_t missing_count_ = 0;
+  std::bitset<kRecentQuestions> asked_;  // By sequence number.
 
   // By the publisher's own numbers, of the encoding that comes now.
   std::optional<std::uint32_t> first_packet_;

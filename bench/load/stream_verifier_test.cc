@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <vector>
 
 #include "load/publisher_stream.h"
@@ -108,6 +109,19 @@ TEST_F(StreamVerifierTest, AsksForWhatIsMissingAndTakesItAsRtx) {
   EXPECT_EQ(verifier_.missing(), 0u);
   EXPECT_EQ(verifier_.counters().late, 1u);
   EXPECT_EQ(verifier_.counters().frames, 2u);
+  EXPECT_EQ(verifier_.counters().fault_count(), 0u);
+}
+
+TEST_F(StreamVerifierTest, MayGetTwiceWhatItHasAskedFor) {
+  give_all(frame());
+  auto packets = frame();
+  const Packet late = packets[2];
+  packets.erase(packets.begin() + 2);
+  give_all(packets);
+  std::array<std::uint16_t, 8> asked;
+  verifier_.collect_nack(kStart + 1s, asked);
+  give(again(late));
+  give(late);
   EXPECT_EQ(verifier_.counters().fault_count(), 0u);
 }
 
