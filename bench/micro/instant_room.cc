@@ -1,7 +1,7 @@
 #include "bench/micro/instant_room.h"
 
 #include <algorithm>
-#include <array>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -63,9 +63,11 @@ class InstantRoom::Keeper final : public sim::Outbox {
   std::vector<PacketBuffer>& kept_;
 };
 
-/// Room for all datagrams of one flush, which may be encrypted as late as its end.
+/// Counts what leaves, and hands it on where somebody wants it.
 class InstantRoom::FlushSink final : public DatagramSink {
  public:
+  using Deliver = std::function<void(const Path&, Bytes)>;
+
   FlushSink() : bytes_(kRoom) {}
 
   MutableBytes room() override { return MutableBytes(bytes_).subspan(used_); }
@@ -73,32 +75,38 @@ class InstantRoom::FlushSink final : public DatagramSink {
     groups_.push_back({path, used_, size, datagram_size});
     used_ += size;
   }
-  void send() override { SFU_CHECK(false && "a flush has room"); }
-  /// Calls `deliver(path, bytes)` for each datagram, and forgets them.
-  template <class Deliver>
-  std::size_t drain(Deliver deliver) {
-    std::size_t count = 0;
+  void send() override {
     for (const Group& group : groups_) {
-      for (std::size_t at = 0; at < group.size; at += group.datagram_size, ++count)
-        deliver(group.path, Bytes(bytes_).subspan(group.offset + at,
-                                                  std::min(group.datagram_size, group.size - at)));
+      datagrams_ += (group.size + group.datagram_size - 1) / group.datagram_size;
+      if (deliver_) deliver(group);
     }
-    used_ = 0;
     groups_.clear();
-    return count;
+    used_ = 0;
   }
+  void deliver_to(Deliver deliver) { deliver_ = std::move(deliver); }
+  /// Since the last call.
+  std::size_t take_count() { return std::exchange(datagrams_, 0); }
 
  private:
-  static constexpr std::size_t kRoom = 16 * 1024 * 1024;
+  static constexpr std::size_t kRoom = 1024 * 1024;
   struct Group {
     Path path;
     std::size_t offset;
     std::size_t size;
     std::size_t datagram_size;
   };
+
+  void deliver(const Group& group) {
+    const Bytes all = Bytes(bytes_).subspan(group.offset, group.size);
+    for (std::size_t at = 0; at < all.size(); at += group.datagram_size)
+      deliver_(group.path, all.subspan(at, std::min(group.datagram_size, all.size() - at)));
+  }
+
   std::vector<std::uint8_t> bytes_;
   std::vector<Group> groups_;
   std::size_t used_ = 0;
+  std::size_t datagrams_ = 0;
+  Deliver deliver_;
 };
 
 InstantRoom::InstantRoom(std::size_t viewers)
@@ -157,12 +165,14 @@ void InstantRoom::connect() {
 void InstantRoom::exchange() {
   Pipe pipe(core_, now_);
   for (const Client& client : clients_) client.channel->flush(pipe);
-  core_.flush(now_, *sink_);
-  while (core_.poll_event()) continue;
-  sink_->drain([&](const Path& path, Bytes datagram) {
+  sink_->deliver_to([&](const Path& path, Bytes datagram) {
     const Client& client = clients_[path.remote.ip.v4_value() - kFirstClient];
     client.channel->handle_datagram(now_, {path.remote, path.local, path.protocol}, datagram);
   });
+  core_.flush(now_, *sink_);
+  sink_->send();
+  sink_->deliver_to({});
+  while (core_.poll_event()) continue;
 }
 
 void InstantRoom::produce() {
@@ -217,6 +227,7 @@ void InstantRoom::make_frame(std::size_t packets) {
     clients_.front().channel->send_rtp(packet);
   }
   ++frame_;
+  sink_->take_count();
   Keeper keeper(core_.arena(), frame_packets_);
   clients_.front().channel->flush(keeper);
 }
@@ -226,7 +237,8 @@ std::size_t InstantRoom::forward_frame() {
   for (PacketBuffer& packet : frame_packets_) core_.handle_datagram(now_, path, std::move(packet));
   frame_packets_.clear();
   core_.flush(now_, *sink_);
-  return sink_->drain([](const Path&, Bytes) {});
+  sink_->send();
+  return sink_->take_count();
 }
 
 }  // namespace sfu::micro
