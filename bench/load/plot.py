@@ -10,6 +10,7 @@ make one line, [server] without one; runs of the same load are told by their med
 import argparse
 import collections
 import json
+import math
 import pathlib
 import statistics
 import sys
@@ -47,6 +48,18 @@ def shares(buckets):
     return ends, sums
 
 
+def density(buckets):
+    """From [end, count] to the bucket's ends and its count for each doubling of time. A bucket is a 64th of the largest
+    power of two, in nanoseconds, that its end holds."""
+    ends, counts = [], []
+    for end, count in buckets:
+        nanoseconds = round(end * 1000)
+        width = max(1, (1 << nanoseconds.bit_length()) // 128)
+        ends.append(end)
+        counts.append(count / math.log2((nanoseconds + 1) / max(nanoseconds + 1 - width, 0.5)))
+    return ends, counts
+
+
 def draw_latency(name, results, out):
     kind = judged(results)
     buckets = results[f"{kind}_buckets_us"]
@@ -54,8 +67,8 @@ def draw_latency(name, results, out):
         sys.exit("plot.py: the run has measured no latency")
     ends, sums = shares(buckets)
     figure, (left, right) = pyplot.subplots(1, 2, figsize=SIZE_INCHES, layout="constrained")
-    left.step(ends, [count for _, count in buckets], where="pre")
-    left.set(title="packets", xlabel="one-way latency (us)", xscale="log", ylabel="count in a 64th of a doubling")
+    left.fill_between(*density(buckets))
+    left.set(title="packets", xlabel="one-way latency (us)", xscale="log", ylabel="for each doubling", ylim=(0, None))
     right.plot(ends, [100 * share for share in sums])
     right.set(title="packets that took no longer", xlabel="one-way latency (us)", xscale="log", ylabel="%")
     for share in ("p50", "p99"):

@@ -32,6 +32,15 @@ class PlotTest(unittest.TestCase):
     def test_shares_end_at_all(self):
         self.assertEqual(self.plot.shares([[10, 1], [20, 3]]), ([10, 20], [0.25, 1.0]))
 
+    def test_density_is_even_where_every_value_comes_as_often_as_the_one_before_it(self):
+        # Buckets of 1 us to 4 us, each with as many packets as it has nanoseconds for each doubling.
+        buckets = [[(1024 + 16 * (i + 1) - 1) / 1000, 16] for i in range(64)]
+        buckets += [[(2048 + 32 * (i + 1) - 1) / 1000, 32] for i in range(64)]
+        ends, counts = self.plot.density(buckets)
+        self.assertEqual(len(ends), 128)
+        for end, count in zip(ends, counts):
+            self.assertAlmostEqual(count / (end * 1000 * 0.693), 1, delta=0.02)
+
     def test_runs_of_the_same_load_are_told_by_their_median(self):
         runs = [("a", results(10, cpu=cpu)) for cpu in (1.0, 9.0, 2.0)] + [("a", results(5, cpu=4.0))]
         lines = self.plot.median_lines(runs, self.plot.viewers, lambda one: one["window"]["cpu_us_per_packet"])
