@@ -10,12 +10,8 @@ constexpr std::size_t kFirstRingSize = 64;
 }  // namespace
 
 std::uint16_t SentPackets::note_sent(Timestamp now, DataSize size) {
-  if (ring_.empty()) ring_.resize(kFirstRingSize);
-  const auto place = [this] { return static_cast<std::size_t>(next_number_) % ring_.size(); };
-  // Only an unjudged packet is worth more room than its number needs.
-  if (ring_[place()].state == State::InFlight && ring_.size() < kMaxSentPackets) grow();
-
-  Sent& sent = ring_[place()];
+  if (ring_.empty() || deserves_room(now)) grow();
+  Sent& sent = at(next_number_);
   if (sent.state == State::InFlight) in_flight_ = in_flight_ - DataSize::from_bytes(sent.size);
   sent = {now, static_cast<std::uint32_t>(size.bytes()), State::InFlight};
   in_flight_ += size;
@@ -23,21 +19,20 @@ std::uint16_t SentPackets::note_sent(Timestamp now, DataSize size) {
   return static_cast<std::uint16_t>(next_number_++);
 }
 
-void SentPackets::grow() {
-  std::vector<Sent> larger(2 * ring_.size());
-  for (std::size_t back = 1; back <= ring_.size(); ++back) {
-    const auto number = static_cast<std::size_t>(next_number_) - back;
-    larger[number % larger.size()] = ring_[number % ring_.size()];
-  }
-  ring_ = std::move(larger);
+/// Whether the packet in the next one's place is worth a larger ring.
+bool SentPackets::deserves_room(Timestamp now) {
+  const Sent& oldest = at(next_number_);
+  return oldest.state == State::InFlight && now - oldest.time < kMaxSentAge &&
+         ring_.size() < kMaxSentPackets;
 }
 
-SentPackets::Sent* SentPackets::find(std::int64_t number) {
-  if (number < 0 || number >= next_number_ ||
-      number < next_number_ - static_cast<std::int64_t>(ring_.size()))
-    return nullptr;
-  Sent& sent = ring_[static_cast<std::size_t>(number) % ring_.size()];
-  return sent.state == State::Free ? nullptr : &sent;
+void SentPackets::grow() {
+  std::vector<Sent> larger(std::max(kFirstRingSize, 2 * ring_.size()));
+  ring_.swap(larger);
+  for (std::size_t back = 1; back <= larger.size(); ++back) {
+    const std::int64_t number = next_number_ - static_cast<std::int64_t>(back);
+    at(number) = larger[static_cast<std::size_t>(number) & (larger.size() - 1)];
+  }
 }
 
 FeedbackOutcome SentPackets::handle_feedback(Timestamp now,
@@ -46,42 +41,51 @@ FeedbackOutcome SentPackets::handle_feedback(Timestamp now,
   outcome.refused = feedback.status_count() > statuses_left_;
   if (outcome.refused) return outcome;
   statuses_left_ -= feedback.status_count();
-  // The latest arrival was waiting for the feedback the shortest; the others waited longer by as
-  // much as they came earlier.
-  std::optional<TimeDelta> latest_arrival;
-  feedback.for_each([&](const rtcp::PacketStatus& status) {
-    if (status.received)
-      latest_arrival = std::max(latest_arrival.value_or(status.arrival), status.arrival);
-  });
 
+  // The number nearest to, and before, the next one: who reports cannot be ahead of us.
+  const auto before = [](std::int64_t next, std::uint16_t number) {
+    const auto behind = static_cast<std::uint16_t>(static_cast<std::uint16_t>(next) - number);
+    return behind == 0 ? next : next - behind;
+  };
+  // The latest arrival waited for the feedback the shortest, the others longer by as much as they
+  // came earlier: the shortest round trip is that of the packet that was on its way the shortest,
+  // by two clocks that have nothing in common.
+  TimeDelta latest_arrival = TimeDelta::min();
+  TimeDelta shortest_way = TimeDelta::max();
   feedback.for_each([&](const rtcp::PacketStatus& status) {
-    // The number nearest to, and before, the next one: who reports cannot be ahead of us.
-    const auto behind = static_cast<std::uint16_t>(static_cast<std::uint16_t>(next_number_) -
-                                                   status.sequence_number);
-    Sent* sent = behind == 0 ? nullptr : find(next_number_ - behind);
-    if (!sent || sent->state == State::Acked) return;
-    const DataSize size = DataSize::from_bytes(sent->size);
-    if (!status.received) {
-      if (sent->state == State::Lost) return;
-      sent->state = State::Lost;
-      in_flight_ = in_flight_ - size;
-      ++outcome.lost;
-      outcome.lost_size += size;
-      return;
-    }
-    if (sent->state == State::Lost) {
-      ++outcome.recovered;
-    } else {
-      in_flight_ = in_flight_ - size;
-    }
-    sent->state = State::Acked;
-    ++outcome.acked;
-    outcome.acked_size += size;
-    const TimeDelta waited = *latest_arrival - status.arrival;
-    const TimeDelta round_trip = std::max(now - sent->time - waited, TimeDelta::zero());
-    outcome.round_trip_time = std::min(outcome.round_trip_time.value_or(round_trip), round_trip);
+    if (status.received) latest_arrival = std::max(latest_arrival, status.arrival);
+    const std::int64_t number = before(next_number_, status.sequence_number);
+    if (!is_known(number)) return;
+    Sent& sent = at(number);
+    if (sent.state == State::Free || sent.state == State::Acked) return;
+    if (!status.received) return note_lost(sent, outcome);
+    note_acked(sent, outcome);
+    shortest_way = std::min(shortest_way, status.arrival - sent.time.time_since_epoch());
   });
+  if (outcome.acked > 0)
+    outcome.round_trip_time =
+        std::max(now.time_since_epoch() - latest_arrival + shortest_way, TimeDelta::zero());
   return outcome;
+}
+
+void SentPackets::note_lost(Sent& sent, FeedbackOutcome& outcome) {
+  if (sent.state == State::Lost) return;
+  const DataSize size = DataSize::from_bytes(sent.size);
+  sent.state = State::Lost;
+  in_flight_ = in_flight_ - size;
+  ++outcome.lost;
+  outcome.lost_size += size;
+}
+
+void SentPackets::note_acked(Sent& sent, FeedbackOutcome& outcome) {
+  const DataSize size = DataSize::from_bytes(sent.size);
+  if (sent.state == State::Lost)
+    ++outcome.recovered;
+  else
+    in_flight_ = in_flight_ - size;
+  sent.state = State::Acked;
+  ++outcome.acked;
+  outcome.acked_size += size;
 }
 
 }  // namespace sfu::bwe

@@ -12,6 +12,8 @@ namespace sfu::bwe {
 
 /// Packets kept at most; an older one is forgotten unjudged when its place is needed.
 inline constexpr std::size_t kMaxSentPackets = 8192;
+/// A packet is worth room for so long; by then its feedback has come, or none comes.
+inline constexpr TimeDelta kMaxSentAge = std::chrono::seconds(2);
 
 /// How many statuses a feedback may spend on each packet that was sent: some receivers repeat what
 /// they told lately. A few bytes can speak of 65535 numbers, so without a bound a peer's feedback
@@ -54,7 +56,17 @@ class SentPackets {
     State state = State::Free;
   };
 
-  Sent* find(std::int64_t number);
+  /// The place of a number in the ring.
+  Sent& at(std::int64_t number) {
+    return ring_[static_cast<std::size_t>(number) & (ring_.size() - 1)];
+  }
+  bool is_known(std::int64_t number) const {
+    return number >= 0 && number < next_number_ &&
+           number >= next_number_ - static_cast<std::int64_t>(ring_.size());
+  }
+  void note_lost(Sent& sent, FeedbackOutcome& outcome);
+  void note_acked(Sent& sent, FeedbackOutcome& outcome);
+  bool deserves_room(Timestamp now);
   void grow();
 
   std::vector<Sent> ring_;  // By number modulo its size, a power of two; grows up to the bound.

@@ -23,6 +23,7 @@ std::optional<Demux::Slot> Demux::find_ufrag(std::string_view ufrag) const {
 }
 
 std::optional<Demux::Slot> Demux::assign(const Path& path, Slot slot) {
+  latest_.reset();
   const auto [entry, is_new] = paths_.try_emplace(path, slot);
   if (!is_new && entry->second == slot) return std::nullopt;
   owned_[slot].paths.push_back(path);
@@ -39,6 +40,7 @@ void Demux::disown(const Path& path, Slot slot) {
 void Demux::remove(const Path& path, Slot slot) {
   const auto found = paths_.find(path);
   if (found == paths_.end() || found->second != slot) return;
+  latest_.reset();
   disown(path, slot);
   paths_.erase(found);
 }
@@ -46,14 +48,17 @@ void Demux::remove(const Path& path, Slot slot) {
 void Demux::remove_all(Slot slot) {
   const auto owned = owned_.find(slot);
   if (owned == owned_.end()) return;
+  latest_.reset();
   for (const Path& path : owned->second.paths) paths_.erase(path);
   for (const std::string& ufrag : owned->second.ufrags) ufrags_.erase(ufrag);
   owned_.erase(owned);
 }
 
-std::optional<Demux::Slot> Demux::find(const Path& path) const {
+std::optional<Demux::Slot> Demux::search(const Path& path) {
   const auto found = paths_.find(path);
-  return found == paths_.end() ? std::nullopt : std::optional(found->second);
+  if (found == paths_.end()) return std::nullopt;
+  latest_ = Found{path, found->second};
+  return found->second;
 }
 
 }  // namespace sfu::core

@@ -40,7 +40,11 @@ class Demux {
   /// Only where it is `slot`'s.
   void remove(const Path& path, Slot slot);
   void remove_all(Slot slot);
-  std::optional<Slot> find(const Path& path) const;
+  /// The datagrams of a burst come along one path: the latest is found without a search.
+  std::optional<Slot> find(const Path& path) {
+    if (latest_ && latest_->path == path) return latest_->slot;
+    return search(path);
+  }
 
  private:
   struct TextHash {
@@ -55,11 +59,18 @@ class Demux {
     std::vector<Path> paths;
   };
 
+  struct Found {
+    Path path;
+    Slot slot;
+  };
+
+  std::optional<Slot> search(const Path& path);
   void disown(const Path& path, Slot slot);
 
   std::unordered_map<std::string, Slot, TextHash, std::equal_to<>> ufrags_;
   std::unordered_map<Path, Slot> paths_;
   std::unordered_map<Slot, Owned> owned_;
+  std::optional<Found> latest_;  // Until any path changes hands.
 };
 
 }  // namespace sfu::core

@@ -78,15 +78,15 @@ TransportStats stats_of(Timestamp now, const transport::WebRtcTransport& transpo
     to.paused = from.paused;
     for (const auto& stream : from.streams) to.streams.push_back(convert(now, stream));
   }
-  for (const auto& consumer : transport.consumers()) {
-    const media::ConsumerStats from = consumer->stats(now);
+  transport.for_each_consumer([&](const media::Consumer& consumer) {
+    const media::ConsumerStats from = consumer.stats(now);
     stats.consumers.push_back({.consumer = from.consumer,
                                .producer = from.producer,
                                .kind = from.kind,
                                .paused = from.paused,
                                .producer_paused = from.producer_paused,
                                .stream = convert(now, from.stream)});
-  }
+  });
   return stats;
 }
 

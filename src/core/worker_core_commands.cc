@@ -51,27 +51,26 @@ void WorkerCore::Impl::handle_command(Timestamp now, RequestId request, Command 
 }
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const CreateRouter& command) {
-  if (routers_.contains(command.router)) return fail(CommandError::AlreadyExists);
-  if (routers_.size() >= config_.max_routers) return fail(CommandError::LimitReached);
-  routers_[command.router] = std::make_unique<media::Router>(media_events_);
+  if (rooms_.contains(command.router)) return fail(CommandError::AlreadyExists);
+  if (rooms_.size() >= config_.max_routers) return fail(CommandError::LimitReached);
+  rooms_[command.router].router = std::make_unique<media::Router>(media_events_);
   return ReplyValue(Done{});
 }
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
                                                           const CloseRouter& command) {
-  if (!routers_.contains(command.router)) return fail(CommandError::NotFound);
-  for (Slot slot = 0; slot < slots_.size(); ++slot) {
-    if (at(slot) && slots_[slot].router == command.router) close_transport(now, slot);
-  }
+  const auto room = rooms_.find(command.router);
+  if (room == rooms_.end()) return fail(CommandError::NotFound);
+  while (!room->second.transports.empty()) close_transport(now, room->second.transports.back());
   close_remote_producers(command.router);
-  routers_.erase(command.router);
+  rooms_.erase(room);
   return ReplyValue(Done{});
 }
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp,
                                                           const CreateTransport& command) {
-  const auto router = routers_.find(command.router);
-  if (router == routers_.end()) return fail(CommandError::NotFound);
+  const auto found = rooms_.find(command.router);
+  if (found == rooms_.end()) return fail(CommandError::NotFound);
   if (transports_.contains(command.transport)) return fail(CommandError::AlreadyExists);
   const auto slot = take_slot();
   if (!slot) return fail(CommandError::LimitReached);
@@ -83,8 +82,13 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp,
                              .candidates_are_local = config_.candidates_are_local,
                              .ntp = config_.ntp};
   demux_.add_ufrag(options.credentials.ufrag, *slot);
-  slots_[*slot] = {command.router, std::make_unique<Transport>(std::move(options), dtls_,
-                                                               *router->second, batch_, random_)};
+  Room& room = found->second;
+  Occupied& occupied = slots_[*slot];
+  occupied.room = command.router;
+  occupied.place_in_room = static_cast<std::uint32_t>(room.transports.size());
+  occupied.transport =
+      std::make_unique<Transport>(std::move(options), dtls_, *room.router, batch_, random_);
+  room.transports.push_back(*slot);
   transports_[command.transport] = *slot;
   return ReplyValue(describe(*at(*slot)));
 }
@@ -167,7 +171,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
     return fail(CommandError::NotFound);
   if (consumers_.contains(command.consumer)) return fail(CommandError::AlreadyExists);
   Transport& transport = *at(found->second);
-  if (transport.consumers().size() >= config_.max_consumers_per_transport)
+  if (transport.consumer_count() >= config_.max_consumers_per_transport)
     return fail(CommandError::LimitReached);
   const auto added = transport.add_consumer(now, {.id = command.consumer,
                                                   .producer = command.producer,
@@ -182,8 +186,10 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
       case Transport::ConsumerRefusal::SsrcTaken: return fail(CommandError::SsrcTaken);
     }
   }
-  consumers_[command.consumer] = {found->second, command.producer};
-  producer->second.consumers.push_back(command.consumer);
+  auto& viewers = producer->second.consumers;
+  consumers_[command.consumer] = {found->second, *added, command.producer,
+                                  static_cast<std::uint32_t>(viewers.size())};
+  viewers.push_back(command.consumer);
   settle(now, found->second);
   return ReplyValue(Done{});
 }
@@ -199,9 +205,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::with_consumer(Timestamp now, C
                                                                 Act&& act) {
   const auto found = consumers_.find(id);
   if (found == consumers_.end()) return fail(CommandError::NotFound);
-  Transport& transport = *at(found->second.slot);
-  ReplyValue reply = act(*transport.find_consumer(id));
-  transport.refresh_consumer_deadline(now);
+  ReplyValue reply = act(at(found->second.slot)->consumer(found->second.consumer));
   settle(now, found->second.slot);
   return reply;
 }
@@ -258,7 +262,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWo
         slot.transport->channel().packets_refused() + slot.transport->counters().malformed +
         slot.transport->counters().strangers + slot.transport->send_counters().dropped;
   }
-  stats.routers = static_cast<std::uint32_t>(routers_.size());
+  stats.routers = static_cast<std::uint32_t>(rooms_.size());
   stats.transports = static_cast<std::uint32_t>(transports_.size());
   stats.producers = static_cast<std::uint32_t>(producers_.size() - pipes_.far_ends());
   stats.link_packets = pipes_.counters().packets;
@@ -282,11 +286,22 @@ void WorkerCore::Impl::close_transport(Timestamp now, Slot slot) {
   Transport& transport = *at(slot);
   transport.close(now);
   while (!transport.producers().empty()) close_producer(transport.producers().front()->id());
-  while (!transport.consumers().empty()) close_consumer(transport.consumers().front()->id());
+  std::vector<ConsumerId> consumers;
+  transport.for_each_consumer(
+      [&](const media::Consumer& consumer) { consumers.push_back(consumer.id()); });
+  for (const ConsumerId consumer : consumers) close_consumer(consumer);
   demux_.remove_all(slot);
   deadlines_.set(slot, std::nullopt);
   transports_.erase(transport.id());
+  // Here as below the last one takes the place of the one that goes.
+  const std::uint32_t place = slots_[slot].place_in_room;
+  std::vector<Slot>& neighbours = rooms_.at(slots_[slot].room).transports;
+  neighbours[place] = neighbours.back();
+  slots_[neighbours[place]].place_in_room = place;
+  neighbours.pop_back();
+  const bool unsettled = slots_[slot].unsettled;  // It stays on the list.
   slots_[slot] = {};
+  slots_[slot].unsettled = unsettled;
   free_slots_.push_back(slot);
 }
 
@@ -307,9 +322,13 @@ void WorkerCore::Impl::close_consumer(ConsumerId id) {
   if (found == consumers_.end()) return;
   const Viewed viewed = found->second;
   consumers_.erase(found);
-  at(viewed.slot)->remove_consumer(id);
-  if (const auto producer = producers_.find(viewed.producer); producer != producers_.end())
-    std::erase(producer->second.consumers, id);
+  at(viewed.slot)->remove_consumer(viewed.consumer);
+  const auto producer = producers_.find(viewed.producer);
+  if (producer == producers_.end()) return;
+  std::vector<ConsumerId>& viewers = producer->second.consumers;
+  viewers[viewed.place] = viewers.back();
+  viewers.pop_back();
+  if (viewed.place < viewers.size()) consumers_.at(viewers[viewed.place]).place = viewed.place;
 }
 
 TransportCreated WorkerCore::Impl::describe(const Transport& transport) const {

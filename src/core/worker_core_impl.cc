@@ -74,7 +74,7 @@ void WorkerCore::Impl::handle_datagram(Timestamp now, const Path& path, PacketBu
     transport.handle_rtcp(now, path, std::move(datagram));
   else
     transport.handle_rtp(now, path, std::move(datagram));
-  settle(now, *slot);
+  settle_later(*slot);
 }
 
 void WorkerCore::Impl::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
@@ -85,10 +85,11 @@ void WorkerCore::Impl::handle_stun(Timestamp now, const Path& path, Bytes datagr
     return;
   }
   at(*slot)->handle_stun(now, path, datagram);
-  settle(now, *slot);
+  settle(now, *slot);  // The next datagram may come along a path that this one proved.
 }
 
 void WorkerCore::Impl::handle_timeout(Timestamp now) {
+  settle_all(now);
   pipes_.handle_timeout(now);
   drain_media_events();
   // One transport's timeout may make another's due: a viewer comes to want a key frame.
@@ -109,6 +110,7 @@ std::optional<Timestamp> WorkerCore::Impl::flush_due() const {
 }
 
 void WorkerCore::Impl::flush(Timestamp now, DatagramSink& sink) {
+  settle_all(now);
   writer_.begin(sink);
   batch_.flush_control(writer_);
   batch_.take_marked(scratch_slots_);
@@ -141,26 +143,43 @@ void WorkerCore::Impl::settle(Timestamp now, Slot slot) {
     if (const auto* routing = std::get_if<transport::RoutingEvent>(&*event)) {
       handle_routing(now, slot, *routing);
     } else if (std::holds_alternative<transport::StateChanged>(*event)) {
-      slots_[slot].state_untold = true;
       tell_state(now, slot);
     } else if (const auto* line = std::get_if<transport::Report>(&*event)) {
       report(now, slot, *line);
     }
   }
-  auto deadline = transport.next_timeout();
-  if (slots_[slot].state_untold) {
-    tell_state(now, slot);
-    const Timestamp again = now + kTellingPause;
-    if (slots_[slot].state_untold && (!deadline || again < *deadline)) deadline = again;
-  }
-  deadlines_.set(slot, deadline);
+  if (slots_[slot].tell_again && *slots_[slot].tell_again <= now) tell_state(now, slot);
+  update_deadline(slot);
   drain_media_events();
+}
+
+void WorkerCore::Impl::settle_later(Slot slot) {
+  if (std::exchange(slots_[slot].unsettled, true)) return;
+  unsettled_.push_back(slot);
+}
+
+void WorkerCore::Impl::settle_all(Timestamp now) {
+  for (const Slot slot : unsettled_) {
+    slots_[slot].unsettled = false;
+    if (at(slot)) settle(now, slot);
+  }
+  unsettled_.clear();
+}
+
+void WorkerCore::Impl::update_deadline(Slot slot) {
+  auto deadline = at(slot)->next_timeout();
+  const auto& again = slots_[slot].tell_again;
+  if (again && (!deadline || *again < *deadline)) deadline = again;
+  deadlines_.set(slot, deadline);
 }
 
 void WorkerCore::Impl::tell_state(Timestamp now, Slot slot) {
   Occupied& occupied = slots_[slot];
-  if (!occupied.tellings.take(now)) return;
-  occupied.state_untold = false;
+  if (!occupied.tellings.take(now)) {
+    occupied.tell_again = now + kTellingPause;
+    return;
+  }
+  occupied.tell_again.reset();
   const transport::SecureChannel& channel = occupied.transport->channel();
   events_.emplace_back(TransportStateChanged{occupied.transport->id(), convert(channel.ice_state()),
                                              convert(channel.dtls_state())});
@@ -174,7 +193,9 @@ void WorkerCore::Impl::drain_media_events() {
       if (const auto& remote = found->second.remote)
         pipes_.note_wish(remote->pipe);
       else
-        deadlines_.set(found->second.slot, at(found->second.slot)->next_timeout());
+        update_deadline(found->second.slot);
+    } else if (const auto* moved = std::get_if<media::DeadlineMoved>(&*event)) {
+      wake_consumer(moved->consumer);
     } else if (const auto* changed = std::get_if<media::LayersChanged>(&*event)) {
       std::optional<PreferredLayers> layers;
       if (changed->layers) layers = {changed->layers->spatial, changed->layers->temporal};
@@ -183,6 +204,13 @@ void WorkerCore::Impl::drain_media_events() {
       events_.emplace_back(Diagnostic{Diagnostic::Level::Warn, to_line(*diagnosis)});
     }
   }
+}
+
+void WorkerCore::Impl::wake_consumer(ConsumerId id) {
+  const auto found = consumers_.find(id);
+  if (found == consumers_.end()) return;
+  at(found->second.slot)->update_deadline(found->second.consumer);
+  update_deadline(found->second.slot);
 }
 
 void WorkerCore::Impl::handle_routing(Timestamp now, Slot slot,

@@ -54,14 +54,22 @@ class WorkerCore::Impl {
 
   /// A transport, and what it takes to find it again.
   struct Occupied {
-    RouterId router;
+    RouterId room;
+    std::uint32_t place_in_room = 0;
     std::unique_ptr<Transport> transport;
     TokenBucket tellings{kTellingsPerSecond, kTellingBurst, Timestamp{}};
-    bool state_untold = false;  // To be told kTellingPause later.
+    std::optional<Timestamp> tell_again;  // The state could not be told yet.
+    bool unsettled = false;               // As unsettled_ says.
+  };
+  struct Room {
+    std::unique_ptr<media::Router> router;
+    std::vector<Slot> transports;
   };
   struct Viewed {
     Slot slot;  // Of the consumer's transport.
+    Transport::ConsumerSlot consumer;
     ProducerId producer;
+    std::uint32_t place = 0;  // Among the producer's consumers.
   };
   /// Where a producer of another worker comes from.
   struct Remote {
@@ -79,8 +87,13 @@ class WorkerCore::Impl {
   void handle_stun(Timestamp now, const Path& path, Bytes datagram);
   /// After any call into the transport of `slot`: its events, and its next deadline.
   void settle(Timestamp now, Slot slot);
+  /// The same, once at the end of the batch for all calls into it.
+  void settle_later(Slot slot);
+  void settle_all(Timestamp now);
+  void update_deadline(Slot slot);
   void tell_state(Timestamp now, Slot slot);
   void drain_media_events();
+  void wake_consumer(ConsumerId id);
   void handle_routing(Timestamp now, Slot slot, const transport::RoutingEvent& event);
   void report(Timestamp now, Slot slot, const transport::Report& report);
   std::optional<Slot> take_slot();
@@ -125,7 +138,7 @@ class WorkerCore::Impl {
   media::EventQueue media_events_;
   transport::SendBatch batch_;
   transport::FlushWriter writer_;
-  std::unordered_map<RouterId, std::unique_ptr<media::Router>> routers_;
+  std::unordered_map<RouterId, Room> rooms_;
   PipeTable pipes_;  // After the routers that its far ends are on.
   std::vector<Occupied> slots_;
   std::vector<Slot> free_slots_;
@@ -134,6 +147,7 @@ class WorkerCore::Impl {
   std::unordered_map<ConsumerId, Viewed> consumers_;
   Demux demux_;
   DeadlineQueue deadlines_;
+  std::vector<Slot> unsettled_;
   std::vector<Slot> scratch_slots_;
   std::deque<Event> events_;
   std::uint64_t unroutable_ = 0;  // Datagrams of nobody.

@@ -37,10 +37,10 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const Close
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
                                                           const CreateRemoteProducer& command) {
-  const auto router = routers_.find(command.router);
-  if (router == routers_.end()) return fail(CommandError::NotFound);
+  const auto room = rooms_.find(command.router);
+  if (room == rooms_.end()) return fail(CommandError::NotFound);
   if (producers_.contains(command.producer)) return fail(CommandError::AlreadyExists);
-  const auto opened = pipes_.open_far(now, command.pipe, command.from_worker, *router->second,
+  const auto opened = pipes_.open_far(now, command.pipe, command.from_worker, *room->second.router,
                                       {.id = command.producer,
                                        .kind = command.kind,
                                        .parameters = command.parameters,
@@ -80,6 +80,7 @@ void WorkerCore::Impl::handle_link_message(Timestamp now, Bytes message) {
 void WorkerCore::Impl::flush_links(Timestamp now) { pipes_.flush(now); }
 
 std::optional<Timestamp> WorkerCore::Impl::next_timeout() const {
+  if (!unsettled_.empty()) return Timestamp::min();
   const auto media = deadlines_.next();
   const auto links = pipes_.next_timeout();
   if (!media || !links) return media ? media : links;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/fifo.h"
 #include "dtls/handshake_progress.h"
 #include "dtls/records.h"
 #include "dtls/retransmission.h"
@@ -36,8 +37,8 @@ std::string_view to_string(FailureReason reason) {
 }
 
 struct Association::Impl {
-  Impl(const Context& context, const Config& config)
-      : role(config.role), mtu(config.mtu), tls(context, config.role, config.mtu) {
+  Impl(const Context& context_of_worker, const Config& config)
+      : context(context_of_worker), role(config.role), mtu(config.mtu) {
     SFU_CHECK(mtu >= kMinMtu);
   }
 
@@ -60,21 +61,23 @@ struct Association::Impl {
     std::string value;
   };
 
+  const Context& context;
   const Role role;
   const std::size_t mtu;
   State state = State::New;
-  TlsSession tls;
+  std::optional<TlsSession> tls;  // From begin() on: many transports never come so far.
   Retransmission retransmission;
   Timestamp handshake_deadline{};  // Meaningful only while Connecting.
   std::optional<Timestamp> alert_deadline;
   std::uint8_t plaintext_alert = 0;
   std::optional<Fingerprint> fingerprint;
-  std::deque<DatagramBytes> outbox;
-  std::deque<Event> events;
-  std::deque<DatagramBytes> held_messages;  // Came before the fingerprint was known.
+  Fifo<DatagramBytes> outbox;
+  Fifo<Event> events;
+  Fifo<DatagramBytes> held_messages;  // Came before the fingerprint was known.
 };
 
 void Association::Impl::begin(Timestamp now) {
+  tls.emplace(context, role, mtu);
   state = State::Connecting;
   handshake_deadline = now + kHandshakeTimeout;
 }
@@ -103,12 +106,12 @@ void Association::Impl::handle_handshake_datagram(Timestamp now, Bytes datagram)
 }
 
 void Association::Impl::advance_handshake(Timestamp now, Bytes records) {
-  if (!records.empty()) tls.progress().note_datagram();
-  const std::uint32_t messages_before = tls.progress().messages_received();
-  const TlsSession::Status status = tls.handshake(records);
-  if (tls.progress().messages_received() != messages_before) alert_deadline.reset();
+  if (!records.empty()) tls->progress().note_datagram();
+  const std::uint32_t messages_before = tls->progress().messages_received();
+  const TlsSession::Status status = tls->handshake(records);
+  if (tls->progress().messages_received() != messages_before) alert_deadline.reset();
 
-  auto flights = tls.take_flights();
+  auto flights = tls->take_flights();
   if (!flights.empty()) {
     std::ranges::copy(flights.front(), std::back_inserter(outbox));
     retransmission.start(now, std::move(flights));
@@ -121,20 +124,23 @@ void Association::Impl::advance_handshake(Timestamp now, Bytes records) {
       events.emplace_back(Closed{});
       break;
     case TlsSession::Status::Failed:
-      if (const auto alert = tls.peer_alert())
+      if (const auto alert = tls->peer_alert())
         fail(FailureReason::PeerAlert, alert_text(*alert));
       else
-        fail(FailureReason::ProtocolError, tls.error());
+        fail(FailureReason::ProtocolError, tls->error());
   }
 }
 
 void Association::Impl::finish_handshake() {
-  // The server's last flight is answered by nothing; the client's was answered. From here on it is
+  // The client's last flight was answered. The server's is answered by nothing: from here on it is
   // sent again only on demand.
-  retransmission.stop_timer();
+  if (role == Role::Client)
+    retransmission.forget();
+  else
+    retransmission.stop_timer();
   alert_deadline.reset();
-  if (!tls.export_srtp_keys()) {
-    tls.send_close_notify();
+  if (!tls->export_srtp_keys()) {
+    tls->send_close_notify();
     send_output();
     return fail(FailureReason::NoSrtpProfile, "the peer offered no SRTP profile of ours");
   }
@@ -146,19 +152,19 @@ void Association::Impl::finish_handshake() {
 
 void Association::Impl::check_fingerprint() {
   if (!fingerprint) return;
-  if (!tls.peer_certificate_matches(fingerprint->algorithm, fingerprint->value)) {
-    tls.send_close_notify();
+  if (!tls->peer_certificate_matches(fingerprint->algorithm, fingerprint->value)) {
+    tls->send_close_notify();
     send_output();
     return fail(FailureReason::FingerprintMismatch,
                 "the peer's certificate is not the signaled one");
   }
-  const auto keys = tls.export_srtp_keys();
+  const auto keys = tls->export_srtp_keys();
   state = State::Connected;
   events.emplace_back(role == Role::Client
                           ? Connected{.local = keys->client, .remote = keys->server}
                           : Connected{.local = keys->server, .remote = keys->client});
-  for (auto& message : std::exchange(held_messages, {}))
-    events.emplace_back(ApplicationData{std::move(message)});
+  while (auto message = held_messages.pop_front())
+    events.emplace_back(ApplicationData{std::move(*message)});
 }
 
 /// After the handshake nothing in the clear is believed, and no handshake begins anew. A repeated
@@ -180,10 +186,10 @@ void Association::Impl::handle_later_datagram(Timestamp now, Bytes datagram) {
 
 void Association::Impl::read_messages(Bytes records) {
   std::vector<DatagramBytes> messages;
-  const TlsSession::Status status = tls.read(records, messages);
+  const TlsSession::Status status = tls->read(records, messages);
   for (auto& message : messages) take_message(std::move(message));
   if (status == TlsSession::Status::PeerClosed) {
-    tls.send_close_notify();  // RFC 5246 §7.2.1: answered in kind.
+    tls->send_close_notify();  // RFC 5246 §7.2.1: answered in kind.
     send_output();
     close(State::Closed);
     events.emplace_back(Closed{});
@@ -191,10 +197,10 @@ void Association::Impl::read_messages(Bytes records) {
   }
   send_output();
   if (status != TlsSession::Status::Failed) return;
-  if (const auto alert = tls.peer_alert())
+  if (const auto alert = tls->peer_alert())
     fail(FailureReason::PeerAlert, alert_text(*alert));
   else
-    fail(FailureReason::ProtocolError, tls.error());
+    fail(FailureReason::ProtocolError, tls->error());
 }
 
 void Association::Impl::take_message(DatagramBytes message) {
@@ -213,14 +219,14 @@ void Association::Impl::note_plaintext_alert(Timestamp now, std::uint8_t alert) 
 }
 
 void Association::Impl::send_output() {
-  for (auto& flight : tls.take_flights())
+  for (auto& flight : tls->take_flights())
     for (auto& datagram : flight) outbox.push_back(std::move(datagram));
 }
 
 void Association::Impl::fail(FailureReason reason, const std::string& detail) {
   close(State::Failed);
-  events.emplace_back(
-      Failed{.reason = reason, .detail = detail + " (" + std::string(tls.progress().text()) + ")"});
+  events.emplace_back(Failed{.reason = reason,
+                             .detail = detail + " (" + std::string(tls->progress().text()) + ")"});
 }
 
 /// A caller that drains as it should never meets this bound.
@@ -234,18 +240,6 @@ void Association::Impl::close(State end) {
   alert_deadline.reset();
   held_messages.clear();
 }
-
-namespace {
-
-template <class T>
-std::optional<T> take_front(std::deque<T>& queue) {
-  if (queue.empty()) return std::nullopt;
-  std::optional<T> front(std::move(queue.front()));
-  queue.pop_front();
-  return front;
-}
-
-}  // namespace
 
 Association::Association(const Context& context, const Config& config)
     : impl_(std::make_unique<Impl>(context, config)) {}
@@ -293,10 +287,10 @@ void Association::handle_timeout(Timestamp now) {
 }
 
 std::optional<std::vector<std::uint8_t>> Association::poll_transmit() {
-  return take_front(impl_->outbox);
+  return impl_->outbox.pop_front();
 }
 
-std::optional<Event> Association::poll_event() { return take_front(impl_->events); }
+std::optional<Event> Association::poll_event() { return impl_->events.pop_front(); }
 
 std::optional<Timestamp> Association::next_timeout() const {
   if (impl_->state != State::Connecting) return std::nullopt;
@@ -310,7 +304,7 @@ Result<void, SendError> Association::send(Timestamp, Bytes message) {
   if (impl_->state != State::Connected) return sfu::fail(SendError::NotConnected);
   if (message.empty() || message.size() + kMaxRecordOverhead > impl_->mtu)
     return sfu::fail(SendError::TooLarge);
-  if (!impl_->tls.write(message)) return sfu::fail(SendError::NotConnected);
+  if (!impl_->tls->write(message)) return sfu::fail(SendError::NotConnected);
   impl_->send_output();
   impl_->bound_outbox();
   return {};
@@ -319,7 +313,7 @@ Result<void, SendError> Association::send(Timestamp, Bytes message) {
 void Association::close(Timestamp) {
   if (impl_->state == State::Closed || impl_->state == State::Failed) return;
   if (impl_->state == State::Connected || impl_->state == State::AwaitingFingerprint) {
-    impl_->tls.send_close_notify();
+    impl_->tls->send_close_notify();
     impl_->send_output();
   }
   impl_->close(State::Closed);
@@ -327,6 +321,8 @@ void Association::close(Timestamp) {
 
 State Association::state() const { return impl_->state; }
 Role Association::role() const { return impl_->role; }
-std::string_view Association::last_step() const { return impl_->tls.progress().text(); }
+std::string_view Association::last_step() const {
+  return impl_->tls ? impl_->tls->progress().text() : HandshakeProgress(impl_->role).text();
+}
 
 }  // namespace sfu::dtls

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <vector>
 
+#include "base/fifo.h"
 #include "base/units.h"
 #include "dtls/datagram_bio.h"
 
@@ -27,13 +27,13 @@ class Retransmission {
   void stop_timer();
   void forget();
 
-  void handle_timeout(Timestamp now, std::deque<DatagramBytes>& outbox);
+  void handle_timeout(Timestamp now, Fifo<DatagramBytes>& outbox);
   /// The peer repeats what our flight answers. At most once in kInitialDelay.
-  void repeat_on_demand(Timestamp now, std::deque<DatagramBytes>& outbox);
+  void repeat_on_demand(Timestamp now, Fifo<DatagramBytes>& outbox);
   std::optional<Timestamp> next_timeout() const { return deadline_; }
 
  private:
-  void repeat(std::deque<DatagramBytes>& outbox);
+  void repeat(Fifo<DatagramBytes>& outbox);
 
   std::vector<Flight> flights_;
   std::size_t current_ = 0;

@@ -14,7 +14,7 @@ const Flight kFlight = {{1}, {2}}, kCopy = {{3}, {4}};
 
 TEST(Retransmission, RepeatsTheFlightWithDelaysThatDoubleUpToTheirBound) {
   Retransmission retransmission;
-  std::deque<DatagramBytes> outbox;
+  Fifo<DatagramBytes> outbox;
   Timestamp now{};
   retransmission.start(now, {kFlight});
   for (const TimeDelta delay : {50ms, 100ms, 200ms, 400ms, 800ms, 1600ms, 2000ms, 2000ms}) {
@@ -30,7 +30,7 @@ TEST(Retransmission, RepeatsTheFlightWithDelaysThatDoubleUpToTheirBound) {
 
 TEST(Retransmission, UsesEachCopyOnceAndThenTheLastOne) {
   Retransmission retransmission;
-  std::deque<DatagramBytes> outbox;
+  Fifo<DatagramBytes> outbox;
   retransmission.start({}, {kFlight, {{7}}, {{8}}});
   for (int i = 0; i < 4; ++i) retransmission.handle_timeout(*retransmission.next_timeout(), outbox);
   EXPECT_THAT(outbox,
@@ -39,7 +39,7 @@ TEST(Retransmission, UsesEachCopyOnceAndThenTheLastOne) {
 
 TEST(Retransmission, BeginsAnewForANewFlight) {
   Retransmission retransmission;
-  std::deque<DatagramBytes> outbox;
+  Fifo<DatagramBytes> outbox;
   retransmission.start({}, {kFlight});
   for (int i = 0; i < 5; ++i) retransmission.handle_timeout(*retransmission.next_timeout(), outbox);
   outbox.clear();
@@ -52,7 +52,7 @@ TEST(Retransmission, BeginsAnewForANewFlight) {
 
 TEST(Retransmission, OnDemandRepeatsAtMostOnceInAnInitialDelay) {
   Retransmission retransmission;
-  std::deque<DatagramBytes> outbox;
+  Fifo<DatagramBytes> outbox;
   retransmission.start({}, {{{1}}});
   retransmission.stop_timer();
   EXPECT_FALSE(retransmission.next_timeout());

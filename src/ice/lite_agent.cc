@@ -242,12 +242,7 @@ std::optional<Timestamp> LiteAgent::next_timeout() const {
 
 std::optional<Transmit> LiteAgent::poll_transmit() { return std::exchange(outbox_, std::nullopt); }
 
-std::optional<Event> LiteAgent::poll_event() {
-  if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  return event;
-}
+std::optional<Event> LiteAgent::poll_event() { return events_.pop_front(); }
 
 bool LiteAgent::is_validated(const Path& path) const {
   return std::any_of(paths_.begin(), paths_.end(), [&](const auto& p) { return p.path == path; });

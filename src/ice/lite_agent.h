@@ -3,11 +3,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "base/fifo.h"
 #include "base/sans_io.h"
 #include "ice/credentials.h"
 #include "ice/diagnosis.h"
@@ -111,7 +111,7 @@ class LiteAgent {
   bool nominated_ = false;                   // Whether selected_ was nominated.
   std::optional<std::uint32_t> nomination_;  // The highest value of attribute 0xC001.
   std::optional<Transmit> outbox_;           // One answer at most: callers drain after every call.
-  std::deque<Event> events_;
+  Fifo<Event> events_;
   Diagnosis seen_;
 };
 

@@ -16,19 +16,19 @@ std::string_view subtype(std::string_view mime_type) {
   return mime_type.substr(mime_type.find('/') + 1);
 }
 
+struct Name {
+  rtp::codec::Codec codec;
+  std::string_view mime_type;
+};
+constexpr Name kNames[] = {{rtp::codec::Codec::Opus, "audio/opus"},
+                           {rtp::codec::Codec::Vp8, "video/VP8"},
+                           {rtp::codec::Codec::Vp9, "video/VP9"},
+                           {rtp::codec::Codec::H264, "video/H264"},
+                           {rtp::codec::Codec::Av1, "video/AV1"}};
+
 std::optional<rtp::codec::Codec> codec_of(std::string_view mime_type) {
-  using rtp::codec::Codec;
-  struct Name {
-    std::string_view subtype;
-    Codec codec;
-  };
-  static constexpr Name kNames[] = {{"opus", Codec::Opus},
-                                    {"VP8", Codec::Vp8},
-                                    {"VP9", Codec::Vp9},
-                                    {"H264", Codec::H264},
-                                    {"AV1", Codec::Av1}};
   for (const Name& name : kNames)
-    if (equals_ignoring_case(subtype(mime_type), name.subtype)) return name.codec;
+    if (equals_ignoring_case(subtype(mime_type), subtype(name.mime_type))) return name.codec;
   return std::nullopt;
 }
 
@@ -58,39 +58,41 @@ std::uint8_t mapped(std::uint8_t payload_type, const ortc::RtpMapping* mapping) 
 
 }  // namespace
 
+std::string_view mime_type_of(rtp::codec::Codec codec) {
+  return std::ranges::find(kNames, codec, &Name::codec)->mime_type;
+}
+
 CodecTable CodecTable::from(const ortc::RtpParameters& parameters,
                             const ortc::RtpMapping* mapping) {
   CodecTable table;
   for (const ortc::RtpCodecParameters& codec : parameters.codecs) {
     const auto known = codec_of(codec.mime_type);
-    if (!known || table.count_ == kMaxCodecs || codec.clock_rate == 0) continue;
-    CodecEntry& entry = table.entries_[table.count_++];
+    if (!known || table.size() == kMaxCodecs || codec.clock_rate == 0) continue;
+    CodecEntry& entry = table.entries_.emplace_back();
     entry.codec = *known;
     entry.payload_type = codec.payload_type;
     entry.mapped_payload_type = mapped(codec.payload_type, mapping);
     entry.clock_rate = codec.clock_rate;
-    entry.mime_type = codec.mime_type;
     read_feedback(codec, entry);
   }
   for (const ortc::RtpCodecParameters& codec : parameters.codecs) {
     const auto apt = associated_payload_type(codec);
     if (!apt) continue;
-    for (std::size_t i = 0; i < table.count_; ++i)
-      if (table.entries_[i].payload_type == *apt)
-        table.entries_[i].rtx_payload_type = codec.payload_type;
+    for (CodecEntry& entry : table.entries_)
+      if (entry.payload_type == *apt) entry.rtx_payload_type = codec.payload_type;
   }
   return table;
 }
 
 const CodecEntry* CodecTable::find(std::uint8_t payload_type) const {
-  for (std::size_t i = 0; i < count_; ++i)
-    if (entries_[i].payload_type == payload_type) return &entries_[i];
+  for (const CodecEntry& entry : entries_)
+    if (entry.payload_type == payload_type) return &entry;
   return nullptr;
 }
 
 const CodecEntry* CodecTable::find_by_rtx(std::uint8_t rtx_payload_type) const {
-  for (std::size_t i = 0; i < count_; ++i)
-    if (entries_[i].rtx_payload_type == rtx_payload_type) return &entries_[i];
+  for (const CodecEntry& entry : entries_)
+    if (entry.rtx_payload_type == rtx_payload_type) return &entry;
   return nullptr;
 }
 

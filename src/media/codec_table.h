@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
+#include <vector>
 
 #include "ortc/parameters.h"
 #include "rtp/codec/payload_info.h"
@@ -19,13 +19,16 @@ struct CodecEntry {
   std::uint8_t mapped_payload_type = 0;  // The router's.
   std::optional<std::uint8_t> rtx_payload_type;
   std::uint32_t clock_rate = 0;
-  std::string mime_type;
   bool nack = false;
   bool pli = false;
   bool fir = false;
 };
 
-/// The codecs of RTP parameters by payload type. Small: a browser speaks a handful at a time.
+/// "video/VP8", "audio/opus".
+std::string_view mime_type_of(rtp::codec::Codec codec);
+
+/// The codecs of RTP parameters by payload type. Small: a browser speaks a handful at a time, and a
+/// consumer mostly one.
 class CodecTable {
  public:
   static constexpr std::size_t kMaxCodecs = 16;
@@ -37,12 +40,11 @@ class CodecTable {
 
   const CodecEntry* find(std::uint8_t payload_type) const;
   const CodecEntry* find_by_rtx(std::uint8_t rtx_payload_type) const;
-  const CodecEntry* first() const { return count_ > 0 ? &entries_[0] : nullptr; }
-  std::size_t size() const { return count_; }
+  const CodecEntry* first() const { return entries_.empty() ? nullptr : &entries_.front(); }
+  std::size_t size() const { return entries_.size(); }
 
  private:
-  std::array<CodecEntry, kMaxCodecs> entries_;
-  std::size_t count_ = 0;
+  std::vector<CodecEntry> entries_;
 };
 
 /// The known header extensions of `parameters`.

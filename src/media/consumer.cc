@@ -198,7 +198,9 @@ void Consumer::start(Timestamp now, const ReceivedPacket& packet) {
   shift_.timestamp = timeline_.start(now, packet.stream, packet.view.timestamp(), *source());
   pictures_.start(packet, shift_);
   set_viewed(packet.stream);
-  if (is_video() && !silence_check_) silence_check_ = now + kLayerSilence;
+  if (!is_video() || silence_check_) return;
+  silence_check_ = now + kLayerSilence;
+  note_deadline_moved();
 }
 
 void Consumer::stop(Timestamp now) {
@@ -292,7 +294,7 @@ bool Consumer::send(Timestamp now, const ReceivedPacket& packet, const Leaving& 
   rate_.add(now, size);
   if (!leaving.is_repetition) {
     budget_.handle_forwarded(size);
-    reports_.handle_sent(now, out->prefix_size + out->payload.size());
+    if (reports_.handle_sent(now, out->prefix_size + out->payload.size())) note_deadline_moved();
   }
   return true;
 }
@@ -375,6 +377,7 @@ void Consumer::update_waits(Timestamp now) {
   } else if (!stands_still_since_) {
     stands_still_since_ = now;
     told_that_it_waits_ = false;
+    note_deadline_moved();
   }
 }
 
@@ -385,12 +388,18 @@ void Consumer::update_layers(Timestamp now) {
   if (layers == told_layers_) tell_again_.reset();
   if (layers == told_layers_ || (!layers && numbering_.active())) return;
   if (!tellings_.take(now)) {
-    if (!tell_again_) tell_again_ = now + kTellingPause;
+    if (tell_again_) return;
+    tell_again_ = now + kTellingPause;
+    note_deadline_moved();
     return;
   }
   told_layers_ = layers;
   tell_again_.reset();
   source()->events().post(LayersChanged{id_, layers});
+}
+
+void Consumer::note_deadline_moved() {
+  if (tells_deadline_) tells_deadline_ = !source()->events().post(DeadlineMoved{id_});
 }
 
 void Consumer::handle_timeout(Timestamp now) {

@@ -101,6 +101,12 @@ class Consumer final : public Subscriber {
 
   void handle_timeout(Timestamp now);
   std::optional<Timestamp> next_timeout() const;
+  /// The same; when it moves nearer after this, but not in handle_timeout() or collect_rtcp(),
+  /// DeadlineMoved is posted.
+  std::optional<Timestamp> take_deadline() {
+    tells_deadline_ = true;
+    return next_timeout();
+  }
   /// Writes the sender report and CNAME where they are due. False where the builder is full: send
   /// it and call again.
   bool collect_rtcp(Timestamp now, rtcp::CompoundBuilder& builder);
@@ -149,6 +155,7 @@ class Consumer final : public Subscriber {
   void update_waits(Timestamp now);
   void update_layers(Timestamp now);
   void update_clock();
+  void note_deadline_moved();
 
   const ConsumerId id_;
   const ProducerId producer_;
@@ -183,6 +190,7 @@ class Consumer final : public Subscriber {
   std::optional<Layers> told_layers_;
   TokenBucket tellings_;
   std::optional<Timestamp> tell_again_;  // Layers changed that could not be told yet.
+  bool tells_deadline_ = false;          // Once, until the next take_deadline().
 
   SenderReports reports_;
   RetransmissionBudget budget_;

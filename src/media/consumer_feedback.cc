@@ -67,7 +67,7 @@ ConsumerStats Consumer::stats(Timestamp now) const {
   stream.ssrc = ssrc_;
   stream.rtx_ssrc = rtx_ssrc_;
   stream.kind = kind_;
-  stream.mime_type = codecs_.first()->mime_type;
+  stream.mime_type = mime_type_of(codecs_.first()->codec);
   stream.packets = sent_;
   stream.bytes = bytes_;
   stream.bitrate_bps = static_cast<std::uint64_t>(rate_.rate(now).bps());

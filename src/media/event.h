@@ -22,6 +22,11 @@ struct FeedbackWanted {
   ProducerId producer;
 };
 
+/// The consumer's next_timeout() moved nearer, by other means than a call of its transport.
+struct DeadlineMoved {
+  ConsumerId consumer;
+};
+
 /// What a consumer now forwards; none when it sends nothing.
 struct LayersChanged {
   ConsumerId consumer;
@@ -40,7 +45,7 @@ struct Diagnosis {
   TimeDelta waited{};
 };
 
-using Event = std::variant<FeedbackWanted, LayersChanged, Diagnosis>;
+using Event = std::variant<FeedbackWanted, DeadlineMoved, LayersChanged, Diagnosis>;
 
 /// What the media of one worker has to tell: one queue for all of its routers, drained after each
 /// batch.
@@ -49,8 +54,11 @@ class EventQueue {
   /// A full queue drops what comes: nobody drains it.
   static constexpr std::size_t kMaxEvents = 64 * 1024;
 
-  void post(const Event& event) {
-    if (events_.size() < kMaxEvents) events_.push_back(event);
+  /// False where it is full.
+  bool post(const Event& event) {
+    if (events_.size() >= kMaxEvents) return false;
+    events_.push_back(event);
+    return true;
   }
   std::optional<Event> poll() {
     if (next_ == events_.size()) {

@@ -70,13 +70,13 @@ Result<std::unique_ptr<Producer>, ProducerError> Producer::create(Timestamp now,
 Producer::Producer(const ProducerOptions& options, CodecTable codecs, Router& router,
                    Source& source, RandomSource& random)
     : id_(options.id),
-      parameters_(options.parameters),
+      mid_(options.parameters.mid),
       codecs_(std::move(codecs)),
       router_(router),
       source_(source),
       random_(random) {
   const CodecEntry& codec = *codecs_.first();
-  for (const ortc::RtpEncodingParameters& encoding : parameters_.encodings) {
+  for (const ortc::RtpEncodingParameters& encoding : options.parameters.encodings) {
     StreamReceiver::Options receiver;
     receiver.ssrc = encoding.ssrc;
     receiver.rtx_ssrc = encoding.rtx_ssrc;
@@ -318,7 +318,7 @@ ProducerStats Producer::stats(Timestamp now) const {
     if (!receiver.ssrc()) continue;
     RtpStreamStats stream = receiver.stats(now);
     stream.kind = source_.kind();
-    stream.mime_type = codecs_.first()->mime_type;
+    stream.mime_type = mime_type_of(codecs_.first()->codec);
     stream.round_trip_time_ms = std::chrono::duration<double, std::milli>(rtt_).count();
     stats.streams.push_back(std::move(stream));
   }

@@ -64,10 +64,9 @@ class Producer {
 
   ProducerId id() const { return id_; }
   ortc::MediaKind kind() const { return source_.kind(); }
-  const ortc::RtpParameters& parameters() const { return parameters_; }
   const CodecTable& codecs() const { return codecs_; }
   Source& source() { return source_; }
-  const std::optional<std::string>& mid() const { return parameters_.mid; }
+  const std::optional<std::string>& mid() const { return mid_; }
   std::size_t stream_count() const { return receivers_.size(); }
   const StreamReceiver& receiver(std::size_t stream) const { return receivers_[stream]; }
 
@@ -117,7 +116,7 @@ class Producer {
   void schedule_report(Timestamp now);
 
   const ProducerId id_;
-  const ortc::RtpParameters parameters_;
+  const std::optional<std::string> mid_;
   const CodecTable codecs_;
   Router& router_;
   Source& source_;

@@ -8,7 +8,7 @@
 namespace sfu::media {
 
 Source::Source(const SourceOptions& options, EventQueue& events)
-    : options_(options), events_(events) {
+    : options_(options), events_(events), streams_(options.streams) {
   SFU_CHECK(options.streams >= 1 && options.streams <= kMaxStreams);
   for (SourceStream& stream : streams_) stream.temporal_layers = options.temporal_layers;
 }
@@ -96,6 +96,7 @@ void Source::request_key_frame(Timestamp now, std::size_t stream) {
 void Source::subscribe(Timestamp now, Subscriber& subscriber, PacketSink& sink) {
   SFU_CHECK(subscriber.source_ == nullptr);
   subscriber.source_ = this;
+  subscriber.place_ = static_cast<std::uint32_t>(subscriptions_.size());
   subscriptions_.push_back({&subscriber, &sink});
   subscriber.handle_subscribed(now);
 }
@@ -103,8 +104,11 @@ void Source::subscribe(Timestamp now, Subscriber& subscriber, PacketSink& sink) 
 void Source::unsubscribe(Subscriber& subscriber) {
   SFU_CHECK(subscriber.source_ == this);
   subscriber.source_ = nullptr;
-  std::erase_if(subscriptions_,
-                [&](const Subscription& entry) { return entry.subscriber == &subscriber; });
+  // The last one takes its place: who leaves a source of thousands must not cost a walk over them.
+  Subscription& left = subscriptions_[subscriber.place_];
+  left = subscriptions_.back();
+  left.subscriber->place_ = subscriber.place_;
+  subscriptions_.pop_back();
 }
 
 }  // namespace sfu::media

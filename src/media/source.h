@@ -120,7 +120,7 @@ class Source {
 
   const SourceOptions options_;
   EventQueue& events_;
-  std::array<SourceStream, kMaxStreams> streams_;
+  std::vector<SourceStream> streams_;
   std::vector<Subscription> subscriptions_;
   PreparedHeaders headers_;
   bool paused_ = false;

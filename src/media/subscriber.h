@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "base/units.h"
 #include "media/outgoing_packet.h"
 #include "media/received_packet.h"
@@ -33,6 +35,7 @@ class Subscriber {
  private:
   friend class Source;
   Source* source_ = nullptr;
+  std::uint32_t place_ = 0;  // Among the source's subscriptions.
 };
 
 }  // namespace sfu::media

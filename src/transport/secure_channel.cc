@@ -83,19 +83,9 @@ std::optional<Timestamp> SecureChannel::next_timeout() const {
   return std::min(*ice, *dtls);
 }
 
-std::optional<Transmit> SecureChannel::poll_transmit() {
-  if (outbox_.empty()) return std::nullopt;
-  Transmit transmit = std::move(outbox_.front());
-  outbox_.pop_front();
-  return transmit;
-}
+std::optional<Transmit> SecureChannel::poll_transmit() { return outbox_.pop_front(); }
 
-std::optional<SecureChannel::Event> SecureChannel::poll_event() {
-  if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  return event;
-}
+std::optional<SecureChannel::Event> SecureChannel::poll_event() { return events_.pop_front(); }
 
 void SecureChannel::close(Timestamp now) {
   dtls_.close(now);

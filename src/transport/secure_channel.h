@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/fifo.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "base/sans_io.h"
@@ -101,8 +101,8 @@ class SecureChannel {
   std::string failure_;
   std::uint64_t refused_ = 0;
   std::uint64_t dtls_from_unvalidated_ = 0;
-  std::deque<Transmit> outbox_;  // Bounded by one flight: the owner drains after each call.
-  std::deque<Event> events_;
+  Fifo<Transmit> outbox_;  // Bounded by one flight: the owner drains after each call.
+  Fifo<Event> events_;
 };
 
 }  // namespace sfu::transport

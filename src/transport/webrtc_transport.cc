@@ -6,10 +6,6 @@
 namespace sfu::transport {
 namespace {
 
-/// Consumers that just became active have deadlines that nobody announced: look at least this
-/// often.
-constexpr TimeDelta kConsumerScan = std::chrono::seconds(1);
-
 std::optional<Timestamp> earlier(std::optional<Timestamp> a, std::optional<Timestamp> b) {
   if (!a || !b) return a ? a : b;
   return std::min(*a, *b);
@@ -69,8 +65,8 @@ media::Producer* WebRtcTransport::find_producer(ProducerId id) {
   return found == producers_.end() ? nullptr : found->get();
 }
 
-Result<void, WebRtcTransport::ConsumerRefusal> WebRtcTransport::add_consumer(
-    Timestamp now, media::ConsumerOptions options) {
+Result<WebRtcTransport::ConsumerSlot, WebRtcTransport::ConsumerRefusal>
+WebRtcTransport::add_consumer(Timestamp now, media::ConsumerOptions options) {
   options.reachable = reachable_;
   auto created = media::Consumer::create(now, options, random_);
   if (!created) return fail(ConsumerRefusal::Unsupported);
@@ -81,24 +77,26 @@ Result<void, WebRtcTransport::ConsumerRefusal> WebRtcTransport::add_consumer(
   if (!router_.subscribe(now, options.producer, consumer, queue_))
     return fail(ConsumerRefusal::NoSuchProducer);
 
-  consumers_by_ssrc_[consumer.ssrc()] = &consumer;
-  if (rtx) consumers_by_ssrc_[*rtx] = &consumer;
-  consumers_.push_back(std::move(*created));
-  refresh_consumer_deadline(now);
-  return {};
+  if (free_consumers_.empty()) {
+    free_consumers_.push_back(static_cast<ConsumerSlot>(consumers_.size()));
+    consumers_.emplace_back();
+  }
+  const ConsumerSlot slot = free_consumers_.back();
+  free_consumers_.pop_back();
+  consumers_by_ssrc_[consumer.ssrc()] = slot;
+  if (rtx) consumers_by_ssrc_[*rtx] = slot;
+  consumers_[slot] = std::move(*created);
+  update_deadline(slot);
+  return slot;
 }
 
-void WebRtcTransport::remove_consumer(ConsumerId id) {
-  const auto found = find_by_id(consumers_, id);
-  if (found == consumers_.end()) return;
-  consumers_by_ssrc_.erase((*found)->ssrc());
-  if (const auto rtx = (*found)->rtx_ssrc()) consumers_by_ssrc_.erase(*rtx);
-  consumers_.erase(found);
-}
-
-media::Consumer* WebRtcTransport::find_consumer(ConsumerId id) {
-  const auto found = find_by_id(consumers_, id);
-  return found == consumers_.end() ? nullptr : found->get();
+void WebRtcTransport::remove_consumer(ConsumerSlot slot) {
+  const media::Consumer& leaving = *consumers_[slot];
+  consumers_by_ssrc_.erase(leaving.ssrc());
+  if (const auto rtx = leaving.rtx_ssrc()) consumers_by_ssrc_.erase(*rtx);
+  consumers_[slot].reset();
+  consumer_deadlines_.set(slot, std::nullopt);
+  free_consumers_.push_back(slot);
 }
 
 void WebRtcTransport::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
@@ -156,29 +154,25 @@ void WebRtcTransport::handle_timeout(Timestamp now) {
   channel_.handle_timeout(now);
   drain_channel(now);
   for (const auto& producer : producers_) producer->handle_timeout(now);
-  if (consumers_due_ && *consumers_due_ <= now) {
-    for (const auto& consumer : consumers_) consumer->handle_timeout(now);
-  }
+  due_consumers_.clear();
+  while (const auto due = consumer_deadlines_.pop_due(now)) due_consumers_.push_back(*due);
+  for (const ConsumerSlot due : due_consumers_) consumers_[due]->handle_timeout(now);
   send_rtcp(now);
   send_feedback(now);
-  if (consumers_due_ && *consumers_due_ <= now) refresh_consumer_deadline(now);
+  for (const ConsumerSlot due : due_consumers_) update_deadline(due);
   report_if_stuck(now);
 }
 
 std::optional<Timestamp> WebRtcTransport::next_timeout() const {
   auto next = earlier(channel_.next_timeout(), arrivals_.next_timeout());
-  next = earlier(next, consumers_due_);
+  next = earlier(next, consumer_deadlines_.next());
   next = earlier(next, connect_deadline_);
   for (const auto& producer : producers_) next = earlier(next, producer->next_timeout());
   return next;
 }
 
-void WebRtcTransport::refresh_consumer_deadline(Timestamp now) {
-  consumers_due_.reset();
-  if (consumers_.empty()) return;
-  consumers_due_ = now + kConsumerScan;
-  for (const auto& consumer : consumers_)
-    consumers_due_ = earlier(consumers_due_, consumer->next_timeout());
+void WebRtcTransport::update_deadline(ConsumerSlot slot) {
+  consumer_deadlines_.set(slot, consumers_[slot]->take_deadline());
 }
 
 void WebRtcTransport::flush(Timestamp now, FlushWriter& writer) {
@@ -192,12 +186,7 @@ void WebRtcTransport::close(Timestamp now) {
   drain_channel(now);
 }
 
-std::optional<TransportEvent> WebRtcTransport::poll_event() {
-  if (events_.empty()) return std::nullopt;
-  TransportEvent event = std::move(events_.front());
-  events_.pop_front();
-  return event;
-}
+std::optional<TransportEvent> WebRtcTransport::poll_event() { return events_.pop_front(); }
 
 WebRtcTransport::Rates WebRtcTransport::rates(Timestamp now) const {
   const auto sent_bps = queue_.rate(now).bps() + control_send_rate_.rate(now).bps();
@@ -245,8 +234,8 @@ void WebRtcTransport::follow_reachability(Timestamp now) {
   const bool reachable = channel_.outbound() != nullptr;
   if (reachable == reachable_) return;
   reachable_ = reachable;
-  for (const auto& consumer : consumers_) consumer->set_reachable(now, reachable);
-  refresh_consumer_deadline(now);
+  for (const auto& consumer : consumers_)
+    if (consumer) consumer->set_reachable(now, reachable);
 }
 
 std::string WebRtcTransport::explain() const {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/deadline_queue.h"
+#include "base/fifo.h"
 #include "base/ids.h"
 #include "base/packet_buffer.h"
 #include "base/random.h"
@@ -79,10 +80,12 @@ class WebRtcTransport {
   void remove_producer(ProducerId id);
   media::Producer* find_producer(ProducerId id);
 
+  /// A consumer's number on its transport, given again after it is removed.
+  using ConsumerSlot = DeadlineQueue::Slot;
   enum class ConsumerRefusal : std::uint8_t { NoSuchProducer, Unsupported, SsrcTaken };
-  Result<void, ConsumerRefusal> add_consumer(Timestamp now, media::ConsumerOptions options);
-  void remove_consumer(ConsumerId id);
-  media::Consumer* find_consumer(ConsumerId id);
+  Result<ConsumerSlot, ConsumerRefusal> add_consumer(Timestamp now, media::ConsumerOptions options);
+  void remove_consumer(ConsumerSlot slot);
+  media::Consumer& consumer(ConsumerSlot slot) { return *consumers_[slot]; }
 
   // Datagrams, told apart by the worker (RFC 7983).
 
@@ -95,8 +98,8 @@ class WebRtcTransport {
 
   void handle_timeout(Timestamp now);
   std::optional<Timestamp> next_timeout() const;
-  /// To be called after what may have moved a consumer's deadline nearer.
-  void refresh_consumer_deadline(Timestamp now);
+  /// After media::DeadlineMoved of one of its consumers.
+  void update_deadline(ConsumerSlot slot);
 
   /// Hands what its consumers have queued to `writer`.
   void flush(Timestamp now, FlushWriter& writer);
@@ -129,7 +132,13 @@ class WebRtcTransport {
   Rates rates(Timestamp now) const;
 
   const std::vector<std::unique_ptr<media::Producer>>& producers() const { return producers_; }
-  const std::vector<std::unique_ptr<media::Consumer>>& consumers() const { return consumers_; }
+  std::size_t consumer_count() const { return consumers_.size() - free_consumers_.size(); }
+  /// visit(const media::Consumer&), in the order of their slots.
+  template <class Visitor>
+  void for_each_consumer(Visitor&& visit) const {
+    for (const auto& consumer : consumers_)
+      if (consumer) visit(static_cast<const media::Consumer&>(*consumer));
+  }
 
  private:
   static constexpr std::size_t kRtcpSize = 1200;  // Bytes of one compound before protection.
@@ -167,9 +176,11 @@ class WebRtcTransport {
   SendQueue queue_;  // Before the consumers, which write into it.
 
   std::vector<std::unique_ptr<media::Producer>> producers_;
-  std::vector<std::unique_ptr<media::Consumer>> consumers_;
-  std::unordered_map<Ssrc, media::Consumer*> consumers_by_ssrc_;
-  std::optional<Timestamp> consumers_due_;
+  std::vector<std::unique_ptr<media::Consumer>> consumers_;  // By slot.
+  std::vector<ConsumerSlot> free_consumers_;
+  std::unordered_map<Ssrc, ConsumerSlot> consumers_by_ssrc_;
+  DeadlineQueue consumer_deadlines_;
+  std::vector<ConsumerSlot> due_consumers_;      // In handle_timeout() alone.
   std::optional<Timestamp> reference_time_due_;  // For the next RRTR, while it has producers.
   struct PendingDlrr {
     Ssrc receiver;
@@ -180,7 +191,7 @@ class WebRtcTransport {
 
   bool reachable_ = false;  // As the consumers know it.
   std::optional<Timestamp> connect_deadline_;
-  std::deque<TransportEvent> events_;
+  Fifo<TransportEvent> events_;
   Counters counters_;
   media::RateCounter receive_rate_;
   media::RateCounter rtx_receive_rate_;

@@ -29,7 +29,6 @@ void WebRtcTransport::handle_rtcp(Timestamp now, const Path& path, PacketBuffer&
     return;
   }
   for (const rtcp::PacketView packet : *compound) handle_rtcp_packet(now, packet);
-  refresh_consumer_deadline(now);
 }
 
 void WebRtcTransport::handle_rtcp_packet(Timestamp now, const rtcp::PacketView& packet) {
@@ -113,7 +112,7 @@ void WebRtcTransport::handle_round_trip(Timestamp now, const rtcp::DlrrItem& ite
 
 media::Consumer* WebRtcTransport::consumer_of(Ssrc ssrc) {
   const auto found = consumers_by_ssrc_.find(ssrc);
-  if (found != consumers_by_ssrc_.end()) return found->second;
+  if (found != consumers_by_ssrc_.end()) return consumers_[found->second].get();
   ++counters_.strangers;
   return nullptr;
 }
@@ -126,10 +125,8 @@ void WebRtcTransport::send_rtcp(Timestamp now) {
   };
   for (const auto& producer : producers_)
     collect_all([&] { return producer->collect_rtcp(now, feedback_ssrc_, builder); });
-  if (consumers_due_ && *consumers_due_ <= now) {
-    for (const auto& consumer : consumers_)
-      collect_all([&] { return consumer->collect_rtcp(now, builder); });
-  }
+  for (const ConsumerSlot due : due_consumers_)
+    collect_all([&] { return consumers_[due]->collect_rtcp(now, builder); });
   if (!builder.empty()) append_reference_times(now, builder);
   send_compound(now, builder);
 }
