@@ -48,7 +48,8 @@ json::object transport_to_json(TransportId id, Direction direction,
 asio::awaitable<Worker::Outcome> extend(MediasoupServer& server, Room& room, Worker& worker) {
   const std::string id = room.id();
   room.add_worker(worker);
-  auto outcome = co_await worker.request(core::Command(core::CreateRouter{room.router()}));
+  core::Command command = core::CreateRouter{room.router()};
+  auto outcome = co_await worker.request(std::move(command));
   Room* still_there = server.find_room(id);
   if (!outcome && still_there) still_there->remove_worker(worker);
   co_return outcome;

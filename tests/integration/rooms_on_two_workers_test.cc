@@ -171,6 +171,7 @@ class TwoWorkerThreads : public testing::Test {
       ports.push_back(threads_.back().get());
     }
     service_ = std::make_unique<TestService>(ports, without_margin());
+    service_->now = io::monotonic_now();
     for (std::size_t i = 0; i < kWorkers; ++i)
       service_->deliver.push_back([this, i] {
         auto event = inboxes_[i].take();
@@ -207,7 +208,8 @@ class TwoWorkerThreads : public testing::Test {
       EXPECT_TRUE(until([&] {
         const auto last = person.client.last("webrtc-transport-created");
         return !last.is_null() && last.at("direction") == direction;
-      }));
+      })) << name
+          << " got " << person.client.names();
       person.open(person.client.last("webrtc-transport-created"));
       person.client.emit(
           "connect-webrtc-transport",
