@@ -73,7 +73,7 @@ def measure(candidate, load, options, folder):
         out.unlink(missing_ok=True)
         command = [options.generator, "--url", server.url, "--load", load, "--duration", options.duration,
                    "--server-pid", server.pid, "--server-core", options.server_core, "--core", options.load_core,
-                   "--json", out, "--quiet", *candidate.generator_arguments, *options.arguments]
+                   "--json", out, "--quiet", *options.arguments]
         done = subprocess.run([str(part) for part in command], env={**os.environ, "JWT_SECRET": secret},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=options.duration + SLACK_SECONDS, check=False)

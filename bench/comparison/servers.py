@@ -87,7 +87,6 @@ def free_port():
 
 class ThisServer:
     name = "this server"
-    generator_arguments = ()
 
     def __init__(self, program):
         self.program = program
@@ -106,8 +105,6 @@ class ThisServer:
 
 class NodePeer:
     """A media engine behind bench/peers."""
-
-    generator_arguments = ()
 
     def __init__(self, name):
         self.name = name
@@ -146,9 +143,7 @@ class Mediasoup(NodePeer):
 
 
 class Janus(NodePeer):
-    """Debian's package. It negotiates by SDP: clients have to say early what they will send."""
-
-    generator_arguments = ("--announce-early",)
+    """Debian's package."""
 
     def __init__(self):
         super().__init__("janus")

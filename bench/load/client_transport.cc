@@ -105,8 +105,19 @@ bool ClientTransport::is_of_a_check(const stun::TransactionId& id) const {
   return std::equal(id.begin(), id.end() - 1, transaction_.begin());
 }
 
+/// Of a server that is no ICE-lite one (RFC 8445 §7.3).
+void ClientTransport::answer_check(const stun::MessageView& check) {
+  if (!check.verify_integrity(kPassword)) return;
+  std::array<std::uint8_t, 256> buffer;
+  stun::MessageBuilder message(buffer, stun::Class::SuccessResponse, stun::Method::Binding,
+                               check.transaction_id());
+  message.xor_mapped_address(remote_.server).message_integrity(kPassword).fingerprint();
+  socket_.send(message.bytes());
+}
+
 void ClientTransport::handle_stun(Timestamp now, Bytes datagram) {
   const auto message = stun::MessageView::parse(datagram);
+  if (message && message->message_class() == stun::Class::Request) return answer_check(*message);
   if (!message || message->message_class() != stun::Class::SuccessResponse ||
       !is_of_a_check(message->transaction_id()) ||
       !message->verify_integrity(std::string_view(remote_.password)))

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/random.h"
@@ -23,6 +24,9 @@ namespace sfu::load {
 /// 8445; the server is lite, so every check nominates, as browsers do), a DTLS client, SRTP.
 class ClientTransport {
  public:
+  /// Of ICE, the same for all clients: a server that checks them too has to know it.
+  static constexpr std::string_view kPassword = "of-all-clients-of-sfu-load";
+
   struct Remote {
     Endpoint server;
     std::string ufrag;
@@ -92,6 +96,7 @@ class ClientTransport {
   void send_check(Timestamp now);
   bool is_of_a_check(const stun::TransactionId& id) const;
   void handle_stun(Timestamp now, Bytes datagram);
+  void answer_check(const stun::MessageView& check);
   void drain_dtls(Timestamp now);
 
   Shared shared_;

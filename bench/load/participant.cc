@@ -44,15 +44,22 @@ void Participant::join(Timestamp now) {
             if (!capabilities || !capabilities->is_object())
               return fail("join-room gave no rtpCapabilities");
             router_capabilities_ = capabilities->get_object();
+            announces_early_ = reply.fields.contains("announceEarly");
             create_transport(later);
           });
 }
 
 void Participant::create_transport(Timestamp now) {
   const char* const name = direction() == Direction::Send ? "send" : "recv";
-  request(now, "create-webrtc-transport", {{"roomId", identity_.room}, {"direction", name}},
-          "webrtc-transport-created", JoinStep::CreateTransport,
-          [this](Timestamp later, const SocketIoClient::Reply& reply) {
+  json::object payload{{"roomId", identity_.room}, {"direction", name}};
+  if (announces_early_) {
+    payload = connect_request(name, context_.fingerprint);
+    payload["roomId"] = identity_.room;
+    payload["iceParameters"] = json::object{{"password", ClientTransport::kPassword}};
+    payload["producers"] = intended_producers();
+  }
+  request(now, "create-webrtc-transport", payload, "webrtc-transport-created",
+          JoinStep::CreateTransport, [this](Timestamp later, const SocketIoClient::Reply& reply) {
             open_transport(later, reply.fields);
           });
 }

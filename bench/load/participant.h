@@ -70,6 +70,8 @@ class Participant {
   enum class Direction : std::uint8_t { Send, Receive };
 
   virtual Direction direction() const = 0;
+  /// The payloads of create-producer to come.
+  virtual boost::json::array intended_producers() const { return {}; }
   /// The server has been told of our end of the transport; DTLS may still be on its way.
   virtual void handle_transport_announced(Timestamp now) = 0;
   virtual void handle_connected(Timestamp now) = 0;
@@ -102,6 +104,9 @@ class Participant {
   std::optional<SignalingConnection> signaling_;
   Timestamp started_at_;
   boost::json::object router_capabilities_;
+  /// A server that negotiates by SDP asks for it: with create-webrtc-transport the client says what
+  /// it will send and by which certificate.
+  bool announces_early_ = false;
   bool announced_ = false;
   bool connected_ = false;
   TimeDelta server_time_{};

@@ -33,11 +33,18 @@ std::size_t Publisher::tracks() const {
 }
 
 void Publisher::handle_transport_announced(Timestamp now) {
-  if (tracks_.audio) produce(now, true, std::string(kAudioMid));
-  if (!tracks_.video.empty()) produce(now, false, std::string(kVideoMid));
+  if (tracks_.audio) produce(now, true);
+  if (!tracks_.video.empty()) produce(now, false);
 }
 
-void Publisher::produce(Timestamp now, bool is_audio, const std::string& mid) {
+boost::json::array Publisher::intended_producers() const {
+  boost::json::array intended;
+  if (tracks_.audio) intended.push_back(request_for(true));
+  if (!tracks_.video.empty()) intended.push_back(request_for(false));
+  return intended;
+}
+
+std::vector<SentEncoding> Publisher::encodings(bool is_audio) const {
   const std::size_t count = is_audio ? 1 : tracks_.video.size();
   std::vector<SentEncoding> encodings;
   for (std::size_t i = 0; i < count; ++i) {
@@ -46,10 +53,19 @@ void Publisher::produce(Timestamp now, bool is_audio, const std::string& mid) {
     encodings.push_back({Ssrc{base}, Ssrc{is_audio ? 0 : base + 1},
                          count > 1 ? "r" + std::to_string(i) : std::string()});
   }
-  request(now, "create-producer", producer_request(is_audio, mid, cname_, encodings),
-          "producer-created", JoinStep::Produce,
-          [this, is_audio, mid, encodings](Timestamp later, const SocketIoClient::Reply&) {
-            begin(later, is_audio, mid, encodings);
+  return encodings;
+}
+
+boost::json::object Publisher::request_for(bool is_audio) const {
+  return producer_request(is_audio, std::string(is_audio ? kAudioMid : kVideoMid), cname_,
+                          encodings(is_audio));
+}
+
+void Publisher::produce(Timestamp now, bool is_audio) {
+  request(now, "create-producer", request_for(is_audio), "producer-created", JoinStep::Produce,
+          [this, is_audio](Timestamp later, const SocketIoClient::Reply&) {
+            begin(later, is_audio, std::string(is_audio ? kAudioMid : kVideoMid),
+                  encodings(is_audio));
           });
 }
 

@@ -46,6 +46,7 @@ class Publisher final : public Participant {
 
  protected:
   Direction direction() const override { return Direction::Send; }
+  boost::json::array intended_producers() const override;
   void handle_transport_announced(Timestamp now) override;
   void handle_connected(Timestamp now) override;
   void handle_event(Timestamp now, const SocketIoClient::Event& event) override;
@@ -58,7 +59,9 @@ class Publisher final : public Participant {
     SentInWindow window;
   };
 
-  void produce(Timestamp now, bool is_audio, const std::string& mid);
+  std::vector<SentEncoding> encodings(bool is_audio) const;
+  boost::json::object request_for(bool is_audio) const;
+  void produce(Timestamp now, bool is_audio);
   void begin(Timestamp now, bool is_audio, const std::string& mid,
              const std::vector<SentEncoding>& encodings);
   void handle_feedback(Timestamp now, const rtcp::PacketView& packet);

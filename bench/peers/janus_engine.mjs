@@ -1,6 +1,6 @@
 // Debian's Janus with its videoroom: one PeerConnection for each transport, made of the parameters that the events carry.
-// Janus answers an offer with its ICE credentials, so a client has to say with create-webrtc-transport what it will
-// send and by which certificate: sfu-load --announce-early.
+// Janus tells its ICE credentials in answer to an offer, so a client has to say with create-webrtc-transport what it will
+// send and by which certificate. It is asked to by `announceEarly` in the reply to join-room, which sfu-load understands.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -16,13 +16,14 @@ const kAttemptMs = 100;
 
 /** A publisher's PeerConnection, with the one stream that it announced. */
 class SendTransport {
-  static async open(room, { dtlsParameters, producers }) {
-    const [{ kind, rtpParameters }] = producers ?? [];
+  static async open(room, client) {
+    const [{ kind, rtpParameters }] = client.producers ?? [];
     const transport = new SendTransport();
     transport.handle = await room.session.attach();
-    const offer = { type: "offer", sdp: publisherOffer(kind, rtpParameters, dtlsParameters) };
+    const offer = { type: "offer", sdp: publisherOffer(kind, rtpParameters, client) };
     const { data, sdp } = await transport.handle.request(
       { request: "joinandconfigure", room: room.id, ptype: "publisher" }, offer);
+    transport.room = room;
     transport.producer = { id: String(data.id), feed: data.id, kind };
     transport.parameters = { id: String(data.id), ...parseTransport(sdp) };
     return transport;
@@ -30,7 +31,10 @@ class SendTransport {
 
   async connect() {}
 
+  /** Nobody can view a publisher whose PeerConnection is not up. */
   async produce() {
+    await this.handle.up;
+    this.room.addFeed(this.producer.feed);
     return this.producer;
   }
 
@@ -41,8 +45,9 @@ class SendTransport {
 
 /** A viewer's PeerConnection. It begins with all that is published so far and takes what comes later. */
 class ReceiveTransport {
-  static async open(room) {
+  static async open(room, client) {
     const transport = new ReceiveTransport();
+    transport.client = client;
     transport.handle = await room.session.attach();
     const streams = (await room.published()).map((feed) => ({ feed }));
     transport.take(await transport.handle.request(
@@ -56,13 +61,12 @@ class ReceiveTransport {
     this.offer = sdp ?? this.offer;
   }
 
-  async connect(dtlsParameters) {
-    this.dtlsParameters = dtlsParameters;
+  async connect() {
     await this.answer();
   }
 
   answer() {
-    return this.handle.request({ request: "start" }, { type: "answer", sdp: viewerAnswer(this.offer, this.dtlsParameters) });
+    return this.handle.request({ request: "start" }, { type: "answer", sdp: viewerAnswer(this.offer, this.client) });
   }
 
   async consume(producer) {
@@ -89,6 +93,7 @@ class Room {
     this.session = session;
     this.id = id;
     this.rtpCapabilities = kRtpCapabilities;
+    this.announceEarly = true;
     this.nextTransport = 1;
     this.feeds = [];
     this.first = new Promise((resolve) => (this.tellFirst = resolve));
@@ -101,11 +106,13 @@ class Room {
   }
 
   async createTransport(direction, announced) {
-    if (direction === "recv") return ReceiveTransport.open(this);
-    const transport = await SendTransport.open(this, announced);
-    this.feeds.push(transport.producer.feed);
+    if (direction === "recv") return ReceiveTransport.open(this, announced);
+    return SendTransport.open(this, announced);
+  }
+
+  addFeed(feed) {
+    this.feeds.push(feed);
     this.tellFirst();
-    return transport;
   }
 }
 
@@ -117,11 +124,11 @@ async function freePort() {
   return port;
 }
 
-/** As Debian configures it, but for what loopback and this service need. */
+/** As by default, with ICE-lite, and without what nobody uses here. It takes no media on loopback addresses. */
 async function writeConfiguration(folder, port) {
   await writeFile(join(folder, "janus.jcfg"), `
     general: { debug_level = 3 }
-    nat: { ice_lite = true, ice_enforce_list = "127.0.0.1" }
+    nat: { ice_lite = true }
     plugins: { disable = "libjanus_audiobridge.so,libjanus_duktape.so,libjanus_echotest.so,libjanus_lua.so,libjanus_nosip.so,libjanus_recordplay.so,libjanus_sip.so,libjanus_streaming.so,libjanus_textroom.so,libjanus_videocall.so,libjanus_voicemail.so" }
     transports: { disable = "libjanus_http.so,libjanus_mqtt.so,libjanus_nanomsg.so,libjanus_pfunix.so,libjanus_rabbitmq.so" }
   `);
@@ -145,7 +152,7 @@ export async function makeEngine() {
   const folder = await mkdtemp(join(tmpdir(), "janus-"));
   const port = await freePort();
   await writeConfiguration(folder, port);
-  const janus = spawn("janus", ["-F", folder, "-i", "127.0.0.1", "-o"], { stdio: ["ignore", "inherit", "inherit"] });
+  const janus = spawn("janus", ["-F", folder, "-o"], { stdio: ["ignore", "inherit", "inherit"] });
   janus.on("exit", () => process.exit(1));
   const session = await connect(port);
   let nextRoom = 1;

@@ -9,6 +9,7 @@ export class JanusSession {
   #socket;
   #id;
   #waiting = new Map();
+  #handles = new Map();
   #keepAlive;
 
   /** Connects and opens the session. */
@@ -25,7 +26,10 @@ export class JanusSession {
   /** A new handle of the videoroom. */
   async attach() {
     const attached = await this.#send({ janus: "attach", session_id: this.#id, plugin: "janus.plugin.videoroom" });
-    return new JanusHandle((message) => this.#send({ ...message, session_id: this.#id, handle_id: attached.data.id }));
+    const id = attached.data.id;
+    const handle = new JanusHandle((message) => this.#send({ ...message, session_id: this.#id, handle_id: id }));
+    this.#handles.set(id, handle);
+    return handle;
   }
 
   close() {
@@ -43,6 +47,7 @@ export class JanusSession {
 
   /** A plugin's request is acknowledged first and answered by an event. */
   #handle(message) {
+    if (message.janus === "webrtcup") this.#handles.get(message.sender)?.tellUp();
     const waiting = this.#waiting.get(message.transaction);
     if (!waiting || (message.janus === "ack" && waiting.ends !== "ack")) return;
     this.#waiting.delete(message.transaction);
@@ -56,6 +61,8 @@ export class JanusSession {
 class JanusHandle {
   constructor(send) {
     this.send = send;
+    /** ICE and DTLS are through. */
+    this.up = new Promise((resolve) => (this.tellUp = resolve));
   }
 
   /** Resolves to `{ data, sdp }`. */

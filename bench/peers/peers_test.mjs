@@ -26,7 +26,10 @@ test("a token of another secret, of no algorithm, without a user or in pieces is
   for (const token of bad) assert.equal(verifyToken(token, kSecret), null, String(token));
 });
 
-const kDtls = { fingerprints: [{ algorithm: "sha-1", value: "00" }, { algorithm: "sha-256", value: "AB:CD" }] };
+const kClient = {
+  dtlsParameters: { fingerprints: [{ algorithm: "sha-1", value: "00" }, { algorithm: "sha-256", value: "AB:CD" }] },
+  iceParameters: { password: "0123456789012345678901" },
+};
 const kParameters = {
   mid: "0",
   codecs: [
@@ -39,14 +42,15 @@ const kParameters = {
 };
 
 test("what an offer says of a stream is read from it again", () => {
-  const [section, ...others] = parseMedia(publisherOffer("video", kParameters, kDtls));
+  const [section, ...others] = parseMedia(publisherOffer("video", kParameters, kClient));
   assert.equal(others.length, 0);
   assert.equal(section.kind, "video");
   assert.deepEqual(section.rtpParameters, kParameters);
 });
 
 test("a transport is told by the last fingerprint and each address once", () => {
-  const sdp = [publisherOffer("video", kParameters, kDtls), "a=candidate:1 1 udp 2015363327 127.0.0.1 10000 typ host",
+  const own = publisherOffer("video", kParameters, kClient).replace(/^a=candidate.*$/m, "a=foreign:1");
+  const sdp = [own, "a=candidate:1 1 udp 2015363327 127.0.0.1 10000 typ host",
     "a=candidate:2 1 udp 2015363000 127.0.0.1 10000 typ host", "a=candidate:3 2 udp 1 127.0.0.1 10001 typ host"].join("\r\n");
   const { iceCandidates, dtlsParameters } = parseTransport(sdp);
   assert.deepEqual(iceCandidates.map(({ ip, port }) => [ip, port]), [["127.0.0.1", 10000]]);
@@ -54,7 +58,7 @@ test("a transport is told by the last fingerprint and each address once", () => 
 });
 
 test("an answer takes every section of its offer, to receive", () => {
-  const answer = viewerAnswer(publisherOffer("video", kParameters, kDtls), kDtls);
+  const answer = viewerAnswer(publisherOffer("video", kParameters, kClient), kClient);
   assert.match(answer, /^a=setup:active\r$/m);
   assert.match(answer, /^a=recvonly\r$/m);
   assert.doesNotMatch(answer, /^a=ssrc/m);

@@ -36,14 +36,14 @@ export const kRtpCapabilities = {
   ],
 };
 
-/** The credentials of a client: they never reach it, since the other end is ICE-lite and checks nothing. */
-const kClientIce = ["a=ice-ufrag:clnt", "a=ice-pwd:0123456789abcdefghijklmn"];
+/** Janus waits for a candidate before it begins; where the client really is shows by its first check. */
+const kClientCandidate = ["a=candidate:1 1 udp 1 127.0.0.1 9 typ host", "a=end-of-candidates"];
 
-function sessionLines(mids, dtlsParameters) {
+function sessionLines(mids, { dtlsParameters, iceParameters }) {
   const { algorithm, value } = dtlsParameters.fingerprints.at(-1);
   return [
     "v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", `a=group:BUNDLE ${mids.join(" ")}`, "a=msid-semantic: WMS *",
-    `a=fingerprint:${algorithm} ${value}`, "a=setup:active", ...kClientIce,
+    `a=fingerprint:${algorithm} ${value}`, "a=setup:active", "a=ice-ufrag:client", `a=ice-pwd:${iceParameters.password}`,
   ];
 }
 
@@ -65,16 +65,17 @@ function mediaLines(kind, mid, direction, parameters) {
     "c=IN IP4 127.0.0.1", `a=mid:${mid}`, `a=${direction}`, "a=rtcp-mux",
     ...parameters.headerExtensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
     ...parameters.codecs.flatMap(codecLines),
+    ...kClientCandidate,
   ];
 }
 
-/** A publisher's offer of one stream. */
-export function publisherOffer(kind, rtpParameters, dtlsParameters) {
+/** A publisher's offer of one stream. `client` has the DTLS and ICE parameters that it announced. */
+export function publisherOffer(kind, rtpParameters, client) {
   const { mid = "0", encodings: [encoding] } = rtpParameters;
   const cname = rtpParameters.rtcp?.cname ?? "publisher";
   const ssrcs = [encoding.ssrc, encoding.rtx?.ssrc].filter(Boolean);
   return [
-    ...sessionLines([mid], dtlsParameters),
+    ...sessionLines([mid], client),
     ...mediaLines(kind, mid, "sendonly", rtpParameters),
     ...(ssrcs.length > 1 ? [`a=ssrc-group:FID ${ssrcs.join(" ")}`] : []),
     ...ssrcs.map((ssrc) => `a=ssrc:${ssrc} cname:${cname}`),
@@ -83,10 +84,10 @@ export function publisherOffer(kind, rtpParameters, dtlsParameters) {
 }
 
 /** A viewer's answer that takes all that was offered. */
-export function viewerAnswer(offer, dtlsParameters) {
+export function viewerAnswer(offer, client) {
   const sections = parseMedia(offer);
   return [
-    ...sessionLines(sections.map(({ mid }) => mid), dtlsParameters),
+    ...sessionLines(sections.map(({ mid }) => mid), client),
     ...sections.flatMap((section) => mediaLines(section.kind, section.mid, "recvonly", section.rtpParameters)),
     "",
   ].join("\r\n");
@@ -96,7 +97,7 @@ export function viewerAnswer(offer, dtlsParameters) {
 export function parseTransport(sdp) {
   const first = (name) => new RegExp(`^a=${name}:(.*)$`, "m").exec(sdp)?.[1].trim();
   const [algorithm, value] = first("fingerprint").split(" ");
-  const candidates = [...sdp.matchAll(/^a=candidate:(\S+) 1 udp (\d+) (\S+) (\d+) typ host/gim)].map(
+  const candidates = [...sdp.matchAll(/^a=candidate:(\S+) 1 udp (\d+) ([\d.]+) (\d+) typ host/gim)].map(
     ([, foundation, priority, ip, port]) => (
       { foundation, priority: Number(priority), ip, address: ip, protocol: "udp", port: Number(port), type: "host" }));
   return {

@@ -36,7 +36,8 @@ class Requests {
     const room = await this.rooms.get(roomId);
     this.participant = new Participant(this.userId, this.socket, room);
     room.participants.add(this.participant);
-    return { rtpCapabilities: room.media.rtpCapabilities };
+    const { rtpCapabilities, announceEarly } = room.media;
+    return { rtpCapabilities, ...(announceEarly ? { announceEarly } : {}) };
   }
 
   async "create-webrtc-transport"({ direction, ...announced }) {
