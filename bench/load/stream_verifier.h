@@ -85,7 +85,7 @@ class StreamVerifier {
   Verdict handle_rtp(Nanoseconds arrival, const rtp::PacketView& packet);
   void handle_sender_report(Timestamp now, const rtcp::SenderInfo& info);
 
-  /// Numbers to ask for now, ascending, at most as many as `out` holds.
+  /// Numbers that are to be asked for at `now`, ascending, at most as many as `out` holds.
   std::size_t collect_nack(Timestamp now, std::span<std::uint16_t> out);
   /// Nothing before the first packet.
   std::optional<rtcp::ReportBlock> report(Timestamp now);
