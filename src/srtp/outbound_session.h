@@ -37,11 +37,11 @@ struct ProtectJob {
   /// RTP padding to append (RFC 3550 §5.1); where there is some, `header` has the P bit.
   std::uint8_t padding = 0;
   MutableBytes out = {};  // Room for all parts and kMaxRtpOverhead.
-  /// The caller's promise that prefix, payload and padding are byte for byte those that were sent
-  /// under this sequence number before: a plain retransmission. AES_CM then gives the same
-  /// ciphertext again. AEAD profiles refuse even so, because a header that changed (a new
-  /// transport-wide sequence number) under the same IV would give the authentication key away:
-  /// without RTX there are no retransmissions under them.
+  /// The caller's promise that prefix and payload are byte for byte those that were sent under this
+  /// sequence number before: a plain retransmission. (Padding may differ, it is no secret.) AES_CM
+  /// then gives the same ciphertext again. AEAD profiles refuse even so, because a header that
+  /// changed (a new transport-wide sequence number) under the same IV would give the authentication
+  /// key away: without RTX there are no retransmissions under them.
   bool repeats_payload = false;
 };
 

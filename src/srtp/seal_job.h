@@ -29,7 +29,8 @@ struct SealJob {
 };
 
 /// Encrypts a batch over any sessions, each of which outlives the call. Until then the payloads
-/// stay as they are, and `out` of each job belongs to it. Cannot fail.
+/// stay as they are, and `out` of each job belongs to it. Cannot fail. Allocates only with a
+/// session's first packet.
 void seal(std::span<const SealJob> jobs);
 
 }  // namespace sfu::srtp
