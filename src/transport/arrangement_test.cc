@@ -55,22 +55,22 @@ class ArrangementTest : public testing::Test {
 TEST_F(ArrangementTest, OfNothingIsNothing) { EXPECT_THAT(sizes(), IsEmpty()); }
 
 TEST_F(ArrangementTest, PadsTheBytesByWhichTheSizesOfAFrameDiffer) {
-  for (const std::size_t size : {1101, 1100, 1101, 1100}) queue(kVideo, size);
+  for (const std::size_t size : {1101u, 1100u, 1101u, 1100u}) queue(kVideo, size);
   EXPECT_THAT(sizes(), ElementsAre(1101, 1101, 1101, 1100));
 }
 
 TEST_F(ArrangementTest, PadsWhatComesBeforeALongerPacket) {
-  for (const std::size_t size : {1100, 1100, 1102}) queue(kVideo, size);
+  for (const std::size_t size : {1100u, 1100u, 1102u}) queue(kVideo, size);
   EXPECT_THAT(sizes(), ElementsAre(1102, 1102, 1102));
 }
 
 TEST_F(ArrangementTest, LeavesTheLastPacketOfACallAsShortAsItIs) {
-  for (const std::size_t size : {1100, 1099, 400, 1100, 1100}) queue(kVideo, size);
+  for (const std::size_t size : {1100u, 1099u, 400u, 1100u, 1100u}) queue(kVideo, size);
   EXPECT_THAT(sizes(), ElementsAre(1100, 1100, 400, 1100, 1100));
 }
 
 TEST_F(ArrangementTest, PadsNothingThatWouldStillLeaveAlone) {
-  for (const std::size_t size : {600, 700, 800, 900}) queue(kVideo, size);
+  for (const std::size_t size : {600u, 700u, 800u, 900u}) queue(kVideo, size);
   EXPECT_THAT(sizes(), ElementsAre(600, 700, 800, 900));
 }
 

@@ -147,8 +147,8 @@ TEST(FlushWriter, GroupsNeighboursOfOnePathAndSize) {
     writer.reserve(size);
     writer.add(path(port), size);
   };
-  for (const std::size_t size : {100, 100, 40, 40}) add(1, size);
-  for (const std::size_t size : {40, 50}) add(2, size);
+  for (const std::size_t size : {100u, 100u, 40u, 40u}) add(1, size);
+  for (const std::size_t size : {40u, 50u}) add(2, size);
   writer.finish();
   ASSERT_EQ(sink.groups().size(), 4u);
   const std::size_t sizes[] = {240, 40, 40, 50};
