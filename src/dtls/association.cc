@@ -38,7 +38,10 @@ std::string_view to_string(FailureReason reason) {
 
 struct Association::Impl {
   Impl(const Context& context_of_worker, const Config& config)
-      : context(context_of_worker), role(config.role), mtu(config.mtu) {
+      : context(context_of_worker),
+        role(config.role),
+        mtu(config.mtu),
+        last_step(HandshakeProgress(config.role).text()) {
     SFU_CHECK(mtu >= kMinMtu);
   }
 
@@ -48,7 +51,11 @@ struct Association::Impl {
   void advance_handshake(Timestamp now, Bytes records);
   void finish_handshake();
   void check_fingerprint();
-  void read_messages(Bytes records);
+  void let_go_of_session();
+  void open_record(const Record& record);
+  void read_messages(Bytes datagram);
+  void handle_close_notify();
+  void send_close_notify();
   void take_message(DatagramBytes message);
   void note_plaintext_alert(Timestamp now, std::uint8_t alert);
   void send_output();
@@ -65,7 +72,9 @@ struct Association::Impl {
   const Role role;
   const std::size_t mtu;
   State state = State::New;
-  std::optional<TlsSession> tls;  // From begin() on: many transports never come so far.
+  std::optional<TlsSession> tls;  // While a handshake runs, and until its fingerprint is checked.
+  std::optional<RecordProtection> protection;  // From then on.
+  std::string_view last_step;                  // How far the handshake came, without `tls`.
   Retransmission retransmission;
   Timestamp handshake_deadline{};  // Meaningful only while Connecting.
   std::optional<Timestamp> alert_deadline;
@@ -140,21 +149,28 @@ void Association::Impl::finish_handshake() {
     retransmission.stop_timer();
   alert_deadline.reset();
   if (!tls->export_srtp_keys()) {
-    tls->send_close_notify();
-    send_output();
+    send_close_notify();
     return fail(FailureReason::NoSrtpProfile, "the peer offered no SRTP profile of ours");
   }
   state = State::AwaitingFingerprint;
   check_fingerprint();
   if (state == State::Failed) return;
   read_messages({});  // What OpenSSL kept that came together with the last message.
+  let_go_of_session();
+}
+
+/// All that OpenSSL still had to do can be done without it.
+void Association::Impl::let_go_of_session() {
+  if (state != State::Connected) return;
+  protection.emplace(tls->record_protection());
+  last_step = tls->progress().text();
+  tls.reset();
 }
 
 void Association::Impl::check_fingerprint() {
   if (!fingerprint) return;
   if (!tls->peer_certificate_matches(fingerprint->algorithm, fingerprint->value)) {
-    tls->send_close_notify();
-    send_output();
+    send_close_notify();
     return fail(FailureReason::FingerprintMismatch,
                 "the peer's certificate is not the signaled one");
   }
@@ -178,23 +194,49 @@ void Association::Impl::handle_later_datagram(Timestamp now, Bytes datagram) {
       if (role == Role::Server) retransmission.repeat_on_demand(now, outbox);
       continue;
     }
+    if (protection) {
+      open_record(*record);
+      if (!protection) return;
+      continue;
+    }
     std::ranges::copy(record->whole, kept.begin() + static_cast<std::ptrdiff_t>(size));
     size += record->whole.size();
   }
   if (size > 0) read_messages(Bytes(kept).first(size));
 }
 
-void Association::Impl::read_messages(Bytes records) {
-  std::vector<DatagramBytes> messages;
-  const TlsSession::Status status = tls->read(records, messages);
-  for (auto& message : messages) take_message(std::move(message));
-  if (status == TlsSession::Status::PeerClosed) {
-    tls->send_close_notify();  // RFC 5246 §7.2.1: answered in kind.
+void Association::Impl::open_record(const Record& record) {
+  auto content = protection->open(record);
+  if (!content) return;
+  if (record.type == ContentType::ApplicationData) return take_message(std::move(*content));
+  constexpr std::uint8_t kFatal = 2, kCloseNotify = 0;
+  if (record.type != ContentType::Alert || content->size() != 2) return;
+  const std::uint8_t level = (*content)[0], alert = (*content)[1];
+  if (alert == kCloseNotify) return handle_close_notify();
+  if (level == kFatal) fail(FailureReason::PeerAlert, alert_text(alert));
+}
+
+void Association::Impl::handle_close_notify() {
+  send_close_notify();  // RFC 5246 §7.2.1: answered in kind.
+  close(State::Closed);
+  events.emplace_back(Closed{});
+}
+
+void Association::Impl::send_close_notify() {
+  if (protection) {
+    constexpr std::array<std::uint8_t, 2> kWarningCloseNotify{1, 0};
+    outbox.push_back(protection->seal(ContentType::Alert, kWarningCloseNotify));
+  } else {
+    tls->send_close_notify();
     send_output();
-    close(State::Closed);
-    events.emplace_back(Closed{});
-    return;
   }
+}
+
+void Association::Impl::read_messages(Bytes datagram) {
+  std::vector<DatagramBytes> messages;
+  const TlsSession::Status status = tls->read(datagram, messages);
+  for (auto& message : messages) take_message(std::move(message));
+  if (status == TlsSession::Status::PeerClosed) return handle_close_notify();
   send_output();
   if (status != TlsSession::Status::Failed) return;
   if (const auto alert = tls->peer_alert())
@@ -225,8 +267,8 @@ void Association::Impl::send_output() {
 
 void Association::Impl::fail(FailureReason reason, const std::string& detail) {
   close(State::Failed);
-  events.emplace_back(Failed{.reason = reason,
-                             .detail = detail + " (" + std::string(tls->progress().text()) + ")"});
+  events.emplace_back(
+      Failed{.reason = reason, .detail = detail + " (" + std::string(last_step) + ")"});
 }
 
 /// A caller that drains as it should never meets this bound.
@@ -235,7 +277,9 @@ void Association::Impl::bound_outbox() {
 }
 
 void Association::Impl::close(State end) {
+  if (tls) last_step = tls->progress().text();
   state = end;
+  protection.reset();
   retransmission.forget();
   alert_deadline.reset();
   held_messages.clear();
@@ -258,7 +302,9 @@ void Association::set_remote_fingerprint(Timestamp, crypto::HashAlgorithm algori
   if (impl_->fingerprint) return;
   if (impl_->state == State::Closed || impl_->state == State::Failed) return;
   impl_->fingerprint = Impl::Fingerprint{algorithm, std::string(fingerprint)};
-  if (impl_->state == State::AwaitingFingerprint) impl_->check_fingerprint();
+  if (impl_->state != State::AwaitingFingerprint) return;
+  impl_->check_fingerprint();
+  impl_->let_go_of_session();
 }
 
 void Association::handle_datagram(Timestamp now, Bytes datagram) {
@@ -304,25 +350,22 @@ Result<void, SendError> Association::send(Timestamp, Bytes message) {
   if (impl_->state != State::Connected) return sfu::fail(SendError::NotConnected);
   if (message.empty() || message.size() + kMaxRecordOverhead > impl_->mtu)
     return sfu::fail(SendError::TooLarge);
-  if (!impl_->tls->write(message)) return sfu::fail(SendError::NotConnected);
-  impl_->send_output();
+  impl_->outbox.push_back(impl_->protection->seal(ContentType::ApplicationData, message));
   impl_->bound_outbox();
   return {};
 }
 
 void Association::close(Timestamp) {
   if (impl_->state == State::Closed || impl_->state == State::Failed) return;
-  if (impl_->state == State::Connected || impl_->state == State::AwaitingFingerprint) {
-    impl_->tls->send_close_notify();
-    impl_->send_output();
-  }
+  if (impl_->state == State::Connected || impl_->state == State::AwaitingFingerprint)
+    impl_->send_close_notify();
   impl_->close(State::Closed);
 }
 
 State Association::state() const { return impl_->state; }
 Role Association::role() const { return impl_->role; }
 std::string_view Association::last_step() const {
-  return impl_->tls ? impl_->tls->progress().text() : HandshakeProgress(impl_->role).text();
+  return impl_->tls ? impl_->tls->progress().text() : impl_->last_step;
 }
 
 }  // namespace sfu::dtls

@@ -46,8 +46,8 @@ class ForeignPeer {
     pipe_.set_input(datagram);
     char data[2048];
     // Reading drives the handshake too, and afterwards answers a repeated flight.
-    while (SSL_read(ssl_.get(), data, sizeof data) > 0) {
-    }
+    for (int size = 0; (size = SSL_read(ssl_.get(), data, sizeof data)) > 0;)
+      received_.append(data, static_cast<std::size_t>(size));
     pipe_.set_input({});
     return written();
   }
@@ -55,6 +55,13 @@ class ForeignPeer {
     SSL_write(ssl_.get(), message.data(), static_cast<int>(message.size()));
     return written();
   }
+  std::vector<DatagramBytes> close() {
+    SSL_shutdown(ssl_.get());
+    return written();
+  }
+  /// All messages so far, one after the other.
+  const std::string& received() const { return received_; }
+  bool was_closed() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
   bool connected() const { return SSL_is_init_finished(ssl_.get()) == 1; }
 
  private:
@@ -69,6 +76,7 @@ class ForeignPeer {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   DatagramPipe pipe_{1200};
+  std::string received_;
   std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> method_;
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
   std::unique_ptr<SSL, FreeSsl> ssl_;

@@ -72,15 +72,6 @@ TlsSession::Status TlsSession::read(Bytes datagram, std::vector<DatagramBytes>& 
   return status;
 }
 
-bool TlsSession::write(Bytes message) {
-  ERR_clear_error();
-  SSL_alloc_buffers(ssl_.get());
-  const int written = SSL_write(ssl_.get(), message.data(), static_cast<int>(message.size()));
-  SSL_free_buffers(ssl_.get());
-  ERR_clear_error();
-  return written == static_cast<int>(message.size());
-}
-
 void TlsSession::send_close_notify() {
   ERR_clear_error();
   SSL_alloc_buffers(ssl_.get());

@@ -15,13 +15,15 @@
 #include "dtls/context.h"
 #include "dtls/datagram_bio.h"
 #include "dtls/handshake_progress.h"
+#include "dtls/record_protection.h"
 #include "dtls/role.h"
 
 namespace sfu::dtls {
 
 /// OpenSSL's side of one association: datagrams in, flights out, no clock. OpenSSL never sends
-/// anything again by itself. After the handshake its record buffers, 33 KiB, exist only within a
-/// call: most transports never use them again.
+/// anything again by itself. It lives until the handshake is done and checked; RecordProtection
+/// goes on from there. While it waits for a fingerprint its record buffers, 33 KiB, exist only
+/// within a call.
 class TlsSession {
  public:
   enum class Status : std::uint8_t {
@@ -44,8 +46,6 @@ class TlsSession {
   Status handshake(Bytes datagram);
   /// After the handshake: decrypts a datagram and appends its messages.
   Status read(Bytes datagram, std::vector<DatagramBytes>& messages);
-  /// Whether the message was taken.
-  bool write(Bytes message);
   void send_close_notify();
 
   /// What is to be sent: the flight, and after it the copies to be sent in its place later.
@@ -67,6 +67,8 @@ class TlsSession {
   };
   /// Nothing where no profile was agreed.
   std::optional<SrtpKeys> export_srtp_keys() const;
+  /// What goes on in place of this session.
+  RecordProtection record_protection() const { return {*ssl_, role_}; }
 
  private:
   static void on_message(int is_write, int version, int content_type, const void* data,
