@@ -54,6 +54,22 @@ TEST(Reports, StayInOneTimeBaseOverLayerSwitchesAndPauses) {
   }
 }
 
+TEST(Reports, ComeToAViewerATenthOfASecondAfterItsFirstPicture) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    SEEDED(seed);
+    Conference conference(seed);
+    const RouterId room = conference.open_room();
+    Member& alice = conference.join(room);
+    conference.run_for(3s);
+    Member& bob = conference.join(room, kNothing);
+    const StreamReceiver& video = Conference::video(bob, alice);
+    for (int i = 0; i < 300 && video.frames_decoded() == 0; ++i) conference.run_for(10ms);
+    conference.run_for(100ms);
+    EXPECT_GT(video.frames_decoded(), 0u);
+    EXPECT_TRUE(video.sender_report());
+  }
+}
+
 TEST(Reports, ReachPublishersAndSayWhatWasLost) {
   Conference conference(3);
   conference.network().default_link = {.delay = 30ms};
