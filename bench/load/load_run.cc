@@ -109,7 +109,7 @@ Result<Participant::Identity, std::string> LoadRun::identify(const std::string& 
 /// Publishers come first.
 Result<void, std::string> LoadRun::invite() {
   const LoadShape& shape = options_.shape;
-  const Publisher::Tracks tracks = options_.tracks();
+  const Publisher::Tracks tracks = shape.tracks(options_.seed);
   const auto room_name = [&](int room) {
     return "load-" + std::to_string(context_.run) + "-" + std::to_string(room);
   };

@@ -1,44 +1,14 @@
 #include "load/options.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cmath>
+#include <cstdio>
 #include <cstdlib>
+#include <functional>
 
 namespace sfu::load {
 namespace {
 
-constexpr int kKeyFrameFactor = 6;  // Packets of a key frame to those of another.
 constexpr double kJoinsEachSecond = 100;
-
-LoadShape shape_of(const std::string& load) {
-  LoadShape shape;
-  const auto set = [&](int rooms, int publishers, int viewers) {
-    shape.rooms = rooms;
-    shape.publishers = publishers;
-    shape.viewers = viewers;
-  };
-  if (load == "A") set(1, 12, 50);
-  if (load == "B") set(1, 3, 200);
-  if (load == "C") set(1, 1, 100);
-  if (load == "D") {
-    set(1, 1, 50);
-    shape.even = true;
-    shape.fps = 40;
-    shape.video_kbps = 3840;  // Ten packets of 1200 bytes in a frame: 400 each second.
-  }
-  if (load == "E") set(100, 1, 1);
-  if (load == "F") {
-    set(1, 10, 50);
-    shape.video = false;
-    shape.audio = true;
-  }
-  if (load == "storm") {
-    set(1, 4, 500);
-    shape.ramp_s = 10;
-  }
-  return shape;
-}
 
 std::string load_descriptions() {
   return "a load by name:\n"
@@ -84,7 +54,7 @@ class Parser {
 Parser::Parser() {
   app_.footer(
       "Exit status: 0 where everybody joined, everything was verified and what was expected\n"
-      "holds; 1 where not; 2 where the command line is wrong.");
+      "holds; 1 where not; 2 where the command line is wrong or the load cannot begin.");
   options_.load = "free";
   if (const char* secret = std::getenv("JWT_SECRET")) options_.secret = secret;
   add_server();
@@ -268,6 +238,12 @@ std::string Parser::check() const {
     return "--audio-packet-size less or plus --audio-spread must be 100 to 1400";
   if (shape.fps < 1 || shape.fps > 1000 || shape.video_kbps < 1)
     return "--fps must be 1 to 1000, --rate at least 1";
+  if (shape.audio_spread < 0) return "--audio-spread must not be negative";
+  if (options_.duration_s <= 0 || options_.step_s <= 0 || options_.warmup_s < 0 ||
+      options_.join_timeout_s <= 0 || options_.poll_interval_us < 0)
+    return "--duration, --step and --join-timeout must be more than 0, --warmup and "
+           "--poll-interval "
+           "not negative";
   if (options_.step_factor <= 1) return "--step-factor must be more than 1";
   return {};
 }
@@ -281,7 +257,7 @@ std::optional<Options> Parser::parse(int argc, char** argv, int& status) {
     status = is_help ? 0 : 2;
     return std::nullopt;
   }
-  options_.shape = shape_of(options_.load);
+  options_.shape = load_by_name(options_.load);
   for (const auto& override_shape : overrides_) override_shape(options_.shape);
   if (!spacing_.empty()) options_.shape.even = spacing_ == "even";
   if (!pli_.empty()) options_.shape.key_frames_at_once = pli_ == "at-once";
@@ -299,48 +275,6 @@ std::optional<Options> Parser::parse(int argc, char** argv, int& status) {
 }
 
 }  // namespace
-
-int LoadShape::packets_in_frame() const {
-  const std::int64_t bits_in_packet = std::int64_t{packet_size} * 8;
-  const std::int64_t bits_in_frame = std::int64_t{video_kbps} * 1000 / fps;
-  return static_cast<int>(
-      std::max<std::int64_t>(1, (bits_in_frame + bits_in_packet - 1) / bits_in_packet));
-}
-
-double LoadShape::packets_each_second() const {
-  return (video ? packets_in_frame() * fps : 0) + (audio ? 50 : 0);
-}
-
-Publisher::Tracks Options::tracks() const {
-  Publisher::Tracks tracks;
-  tracks.seed = seed;
-  const auto camera = [&](int divisor) {
-    LoadShape layer = shape;
-    layer.video_kbps = shape.video_kbps / divisor;
-    const int packets = layer.packets_in_frame();
-    return StreamShape{.frame_interval = Nanoseconds((1'000'000'000 + shape.fps - 1) / shape.fps),
-                       .packet_size = shape.packet_size,
-                       .size_spread = shape.exact_size ? 0 : 1,
-                       .packets_in_frame = packets,
-                       .packets_in_key_frame = packets * (shape.even ? 1 : kKeyFrameFactor),
-                       .evenly_spaced = shape.even,
-                       .answers_at_once = shape.key_frames_at_once};
-  };
-  if (shape.video && shape.simulcast) {
-    tracks.video = {camera(10), camera(3), camera(1)};
-  } else if (shape.video) {
-    tracks.video = {camera(1)};
-  }
-  if (shape.audio)
-    tracks.audio = StreamShape{.is_audio = true,
-                               .frame_interval = std::chrono::milliseconds(20),
-                               .packet_size = shape.audio_packet_size,
-                               .size_spread = shape.exact_size ? 0 : shape.audio_spread,
-                               .packets_in_frame = 1,
-                               .packets_in_key_frame = 1,
-                               .has_silence = shape.dtx};
-  return tracks;
-}
 
 std::optional<Options> parse_options(int argc, char** argv, int& status) {
   return Parser().parse(argc, argv, status);

@@ -54,7 +54,7 @@ TEST(Options, ChangeALoadThatIsNamed) {
   EXPECT_EQ(options->shape.publishers, 12);
   EXPECT_EQ(options->shape.viewers, 7);
   EXPECT_TRUE(options->shape.even);
-  EXPECT_TRUE(options->tracks().audio);
+  EXPECT_TRUE(options->shape.tracks(1).audio);
 }
 
 TEST(Options, SpreadTheStormOverTenSeconds) {
@@ -63,12 +63,12 @@ TEST(Options, SpreadTheStormOverTenSeconds) {
 }
 
 TEST(Options, SendKeyFramesOfSixTimesThePacketsAndEvenStreamsNone) {
-  EXPECT_EQ(parse({"--load", "A"})->tracks().video.at(0).packets_in_key_frame, 36);
-  EXPECT_EQ(parse({"--load", "D"})->tracks().video.at(0).packets_in_key_frame, 10);
+  EXPECT_EQ(parse({"--load", "A"})->shape.tracks(1).video.at(0).packets_in_key_frame, 36);
+  EXPECT_EQ(parse({"--load", "D"})->shape.tracks(1).video.at(0).packets_in_key_frame, 10);
 }
 
 TEST(Options, SimulcastHasThreeLayersTheSmallestFirst) {
-  const auto layers = parse({"--simulcast"})->tracks().video;
+  const auto layers = parse({"--simulcast"})->shape.tracks(1).video;
   ASSERT_EQ(layers.size(), 3u);
   EXPECT_EQ(layers[0].packets_in_frame, 1);
   EXPECT_EQ(layers[2].packets_in_frame, 6);
@@ -79,6 +79,8 @@ TEST(Options, RefuseWhatMakesNoSense) {
   EXPECT_FALSE(parse({"--no-video"}));
   EXPECT_FALSE(parse({"--packet-size", "9000"}));
   EXPECT_FALSE(parse({"--rooms", "0"}));
+  EXPECT_FALSE(parse({"--duration", "0"}));
+  EXPECT_FALSE(parse({"--audio-spread", "-1"}));
 }
 
 }  // namespace
