@@ -169,6 +169,7 @@ void InstantRoom::exchange() {
     const Client& client = clients_[path.remote.ip.v4_value() - kFirstClient];
     client.channel->handle_datagram(now_, {path.remote, path.local, path.protocol}, datagram);
   });
+  core_.flush_links(now_);
   core_.flush(now_, *sink_);
   sink_->send();
   sink_->deliver_to({});
@@ -236,6 +237,7 @@ std::size_t InstantRoom::forward_frame() {
   const Path path{kServer, clients_.front().channel->local(), IpProtocol::Udp};
   for (PacketBuffer& packet : frame_packets_) core_.handle_datagram(now_, path, std::move(packet));
   frame_packets_.clear();
+  core_.flush_links(now_);
   core_.flush(now_, *sink_);
   sink_->send();
   return sink_->take_count();
