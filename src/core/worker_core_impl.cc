@@ -106,7 +106,7 @@ void WorkerCore::Impl::handle_timeout(Timestamp now) {
 
 std::optional<Timestamp> WorkerCore::Impl::flush_due() const {
   if (batch_.empty()) return std::nullopt;
-  return batch_.hold().due();
+  return batch_.hold().due(batch_.marked());
 }
 
 void WorkerCore::Impl::flush(Timestamp now, DatagramSink& sink) {

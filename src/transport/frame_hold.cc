@@ -25,7 +25,8 @@ void FrameHold::handle_flush(Timestamp now) {
     if (open_[i].newest + kMaxGap <= now) open_[i] = open_[--count_];
 }
 
-Timestamp FrameHold::due() const {
+Timestamp FrameHold::due(std::size_t receivers) const {
+  if (receivers < kManyReceivers) return Timestamp::min();
   Timestamp last_gap = Timestamp::min();
   for (const Frame& frame : std::span(open_).first(count_))
     last_gap = std::max(last_gap, frame.newest + kMaxGap);

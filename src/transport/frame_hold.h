@@ -16,6 +16,9 @@ class FrameHold {
   static constexpr TimeDelta kMaxGap = std::chrono::microseconds(100);
   /// From the first packet that waits to the flush, whatever still arrives.
   static constexpr TimeDelta kMaxHold = std::chrono::microseconds(400);
+  /// With fewer receivers nothing waits: there are few calls to save, and a small call is to have
+  /// no delay that it need not have.
+  static constexpr std::size_t kManyReceivers = 8;
   /// Frames that are waited for at a time; for more, nothing waits.
   static constexpr std::size_t kMaxFrames = 32;
 
@@ -23,8 +26,8 @@ class FrameHold {
   void note_packet(Timestamp now, Ssrc ssrc, bool ends_frame);
   void handle_flush(Timestamp now);
 
-  /// When to flush what is queued; Timestamp::min() for at once.
-  Timestamp due() const;
+  /// When to flush what is queued for so many receivers; Timestamp::min() for at once.
+  Timestamp due(std::size_t receivers) const;
 
  private:
   struct Frame {

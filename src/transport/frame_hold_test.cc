@@ -9,19 +9,20 @@ using namespace std::chrono_literals;
 
 constexpr Timestamp kStart{1000s};
 constexpr Timestamp kAtOnce = Timestamp::min();
+constexpr std::size_t kMany = FrameHold::kManyReceivers;
 constexpr Ssrc kOne{1};
 constexpr Ssrc kOther{2};
 
-TEST(FrameHold, WaitsForNothingWhereNoVideoCame) { EXPECT_EQ(FrameHold().due(), kAtOnce); }
+TEST(FrameHold, WaitsForNothingWhereNoVideoCame) { EXPECT_EQ(FrameHold().due(kMany), kAtOnce); }
 
 TEST(FrameHold, WaitsForTheNextPacketOfAFrameUntilItIsWhole) {
   FrameHold hold;
   hold.note_packet(kStart, kOne, false);
-  EXPECT_EQ(hold.due(), kStart + FrameHold::kMaxGap);
+  EXPECT_EQ(hold.due(kMany), kStart + FrameHold::kMaxGap);
   hold.note_packet(kStart + 30us, kOne, false);
-  EXPECT_EQ(hold.due(), kStart + 30us + FrameHold::kMaxGap);
+  EXPECT_EQ(hold.due(kMany), kStart + 30us + FrameHold::kMaxGap);
   hold.note_packet(kStart + 60us, kOne, true);
-  EXPECT_EQ(hold.due(), kAtOnce);
+  EXPECT_EQ(hold.due(kMany), kAtOnce);
 }
 
 TEST(FrameHold, WaitsForAllFramesThatAreOnTheirWay) {
@@ -29,9 +30,9 @@ TEST(FrameHold, WaitsForAllFramesThatAreOnTheirWay) {
   hold.note_packet(kStart, kOne, false);
   hold.note_packet(kStart, kOther, false);
   hold.note_packet(kStart, kOne, true);
-  EXPECT_EQ(hold.due(), kStart + FrameHold::kMaxGap);
+  EXPECT_EQ(hold.due(kMany), kStart + FrameHold::kMaxGap);
   hold.note_packet(kStart, kOther, true);
-  EXPECT_EQ(hold.due(), kAtOnce);
+  EXPECT_EQ(hold.due(kMany), kAtOnce);
 }
 
 TEST(FrameHold, KeepsNothingLongerThanItsBoundHoweverManyFramesFollowOneAnother) {
@@ -40,7 +41,7 @@ TEST(FrameHold, KeepsNothingLongerThanItsBoundHoweverManyFramesFollowOneAnother)
   for (std::uint32_t i = 0; i < 100; ++i, now += 20us) {
     hold.note_packet(now, Ssrc{i + 1}, false);
     hold.note_packet(now, Ssrc{i}, true);
-    EXPECT_LE(hold.due(), kStart + FrameHold::kMaxHold);
+    EXPECT_LE(hold.due(kMany), kStart + FrameHold::kMaxHold);
   }
 }
 
@@ -51,14 +52,14 @@ TEST(FrameHold, CountsItsBoundFromTheFirstPacketAfterAFlush) {
   for (TimeDelta later = 60us; later < 400us; later += 20us)
     hold.note_packet(kStart + later, kOne, false);
   hold.note_packet(kStart + 440us, kOne, false);
-  EXPECT_EQ(hold.due(), kStart + 60us + FrameHold::kMaxHold);
+  EXPECT_EQ(hold.due(kMany), kStart + 60us + FrameHold::kMaxHold);
 }
 
 TEST(FrameHold, ForgetsAFrameWhoseEndWasLost) {
   FrameHold hold;
   hold.note_packet(kStart, kOne, false);
   hold.handle_flush(kStart + FrameHold::kMaxGap);
-  EXPECT_EQ(hold.due(), kAtOnce);
+  EXPECT_EQ(hold.due(kMany), kAtOnce);
 }
 
 TEST(FrameHold, WaitsForNoMoreFramesThanItsBound) {
@@ -66,10 +67,17 @@ TEST(FrameHold, WaitsForNoMoreFramesThanItsBound) {
   for (std::uint32_t i = 0; i < 2 * FrameHold::kMaxFrames; ++i)
     hold.note_packet(kStart, Ssrc{i}, false);
   for (std::uint32_t i = 0; i < FrameHold::kMaxFrames; ++i) {
-    EXPECT_NE(hold.due(), kAtOnce);
+    EXPECT_NE(hold.due(kMany), kAtOnce);
     hold.note_packet(kStart, Ssrc{i}, true);
   }
-  EXPECT_EQ(hold.due(), kAtOnce);
+  EXPECT_EQ(hold.due(kMany), kAtOnce);
+}
+
+TEST(FrameHold, LetsNothingWaitThatGoesToFew) {
+  FrameHold hold;
+  hold.note_packet(kStart, kOne, false);
+  EXPECT_EQ(hold.due(kMany - 1), kAtOnce);
+  EXPECT_EQ(hold.due(kMany), kStart + FrameHold::kMaxGap);
 }
 
 }  // namespace

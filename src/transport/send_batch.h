@@ -44,6 +44,7 @@ class SendBatch {
     std::swap(out, marked_);
   }
 
+  std::size_t marked() const { return marked_.size(); }
   bool empty() const { return control_.empty() && marked_.empty(); }
   FrameHold& hold() { return hold_; }
   const FrameHold& hold() const { return hold_; }
