@@ -51,10 +51,13 @@ std::vector<std::string> Results::unmet(const Options& options, const Metrics& m
   require(joined == participants && failure_count == 0,
           format("%zu of %zu joined, %zu failed", joined, participants, failure_count));
   require(window.received != 0, "no packet was received");
-  for (std::size_t i = 0; i < kFaults; ++i)
-    require(streams.faults[i] == 0,
-            format("%s: %llu", std::string(to_string(static_cast<Fault>(i))).c_str(),
-                   static_cast<unsigned long long>(streams.faults[i])));
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    // The last steps of a search lose thousands of packets in a row.
+    if (options.max_rate && fault == Fault::SequenceJump) continue;
+    require(streams.faults[i] == 0, format("%s: %llu", std::string(to_string(fault)).c_str(),
+                                           static_cast<unsigned long long>(streams.faults[i])));
+  }
   require(undecryptable == 0, format("%llu packets could not be decrypted",
                                      static_cast<unsigned long long>(undecryptable)));
   require(metrics.unknown_streams == 0,
