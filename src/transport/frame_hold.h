@@ -16,9 +16,13 @@ class FrameHold {
   static constexpr TimeDelta kMaxGap = std::chrono::microseconds(100);
   /// From the first packet that waits to the flush, whatever still arrives.
   static constexpr TimeDelta kMaxHold = std::chrono::microseconds(400);
-  /// With fewer receivers nothing waits: there are few calls to save, and a small call is to have
-  /// no delay that it need not have.
+  /// With fewer receivers nothing waits, unless the worker is busy: there are few calls to save,
+  /// and a small call is to have no delay that it need not have.
   static constexpr std::size_t kManyReceivers = 8;
+  /// So many frames in a window make a worker busy: 20 cameras of 30 frames/s. Then each call that
+  /// is saved counts, whoever it goes to.
+  static constexpr std::size_t kBusyFrames = 60;
+  static constexpr TimeDelta kBusyWindow = std::chrono::milliseconds(100);
   /// Frames that are waited for at a time; for more, nothing waits.
   static constexpr std::size_t kMaxFrames = 32;
 
@@ -35,9 +39,14 @@ class FrameHold {
     Timestamp newest;  // Its latest packet.
   };
 
+  void count_frame(Timestamp now);
+
   std::array<Frame, kMaxFrames> open_{};
   std::size_t count_ = 0;
   Timestamp first_ = Timestamp::max();  // Since the last flush.
+  Timestamp window_start_{};
+  std::size_t frames_in_window_ = 0;
+  bool busy_ = false;  // By the window before.
 };
 
 }  // namespace sfu::transport

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace sfu::transport {
 namespace {
 
@@ -78,6 +80,36 @@ TEST(FrameHold, LetsNothingWaitThatGoesToFew) {
   hold.note_packet(kStart, kOne, false);
   EXPECT_EQ(hold.due(kMany - 1), kAtOnce);
   EXPECT_EQ(hold.due(kMany), kStart + FrameHold::kMaxGap);
+}
+
+/// One frame of two packets every `interval`, for half a second; answers what was due between them.
+std::vector<Timestamp> due_within_frames(FrameHold& hold, TimeDelta interval) {
+  std::vector<Timestamp> due;
+  for (Timestamp now = kStart; now < kStart + 500ms; now += interval) {
+    hold.note_packet(now, kOne, false);
+    due.push_back(hold.due(1));
+    hold.note_packet(now, kOne, true);
+    hold.handle_flush(now);
+  }
+  return due;
+}
+
+TEST(FrameHold, LetsWhatGoesToFewWaitTooWhereManyFramesCome) {
+  constexpr TimeDelta kBusiest = FrameHold::kBusyWindow / FrameHold::kBusyFrames;
+  FrameHold busy;
+  const auto due = due_within_frames(busy, kBusiest);
+  EXPECT_EQ(due.front(), kAtOnce);
+  EXPECT_GT(due.back(), kStart);
+  FrameHold calm;
+  for (const Timestamp at : due_within_frames(calm, 2 * kBusiest)) EXPECT_EQ(at, kAtOnce);
+}
+
+TEST(FrameHold, IsNoLongerBusyAfterASilence) {
+  FrameHold hold;
+  due_within_frames(hold, FrameHold::kBusyWindow / FrameHold::kBusyFrames);
+  hold.note_packet(kStart + 5s, kOne, true);
+  hold.note_packet(kStart + 5s, kOne, false);
+  EXPECT_EQ(hold.due(1), kAtOnce);
 }
 
 }  // namespace
