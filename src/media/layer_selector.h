@@ -10,8 +10,10 @@
 
 namespace sfu::media {
 
-/// A layer from which nothing came for so long is silent: the sender has dropped it.
-inline constexpr TimeDelta kLayerSilence = std::chrono::seconds(1);
+/// A layer from which nothing came for so long is silent: the sender has dropped it. Longer than
+/// two frames of the slowest camera (5 frames/s), and short enough that a picture, until the next
+/// lower layer has sent a key frame, stands still for less than a second.
+inline constexpr TimeDelta kLayerSilence = std::chrono::milliseconds(500);
 
 /// What becomes of one packet.
 struct Choice {

@@ -43,7 +43,7 @@ TEST(Layers, TheHighestThatArrivesIsForwarded) {
   }
 }
 
-TEST(Layers, OneThatFallsSilentIsLeftAfterASecondAndTakenBack) {
+TEST(Layers, OneThatFallsSilentIsLeftWithinASecondAndTakenBack) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SEEDED(seed);
     Simulcast call(seed);
@@ -51,7 +51,7 @@ TEST(Layers, OneThatFallsSilentIsLeftAfterASecondAndTakenBack) {
     call.set_active(2, false);
     call.conference.run_for(2s);
     EXPECT_EQ(call.video().last_stream(), 1);
-    EXPECT_LT(call.video().longest_gap(call.conference.now()), 1400ms);
+    EXPECT_LT(call.video().longest_gap(call.conference.now()), 900ms);
     EXPECT_EQ(call.video().plis(), 0u);
     call.set_active(1, false);
     call.conference.run_for(2s);
@@ -170,7 +170,7 @@ TEST(Layers, NetworkFlapOfTheTopLayerNeverStopsThePicture) {
       call.conference.run_for(900ms);
       EXPECT_EQ(call.video().last_stream(), 2);
     }
-    EXPECT_LT(call.video().longest_gap(call.conference.now()), 1400ms);
+    EXPECT_LT(call.video().longest_gap(call.conference.now()), 900ms);
     EXPECT_THAT(call.conference.complaints(), IsEmpty());
   }
 }
