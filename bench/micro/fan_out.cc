@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,6 +34,13 @@ int open_socket(sockaddr_in& address) {
   return fd;
 }
 
+void run_only_on(pthread_t thread, int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(processor), &set);
+  SFU_CHECK(pthread_setaffinity_np(thread, sizeof set, &set) == 0);
+}
+
 }  // namespace
 
 struct FanOut::Receiver {
@@ -52,9 +61,15 @@ FanOut::FanOut(const Options& options)
     receiver.socket = open_socket(receiver.address);
     receivers_.push_back(std::move(receiver));
   }
+  if (options.readers != Readers::kOtherCore) return;
+  run_only_on(pthread_self(), 0);
+  reader_ = std::thread([this] { read_on_other_core(); });
+  run_only_on(reader_.native_handle(), 1);
 }
 
 FanOut::~FanOut() {
+  ends_.store(true);
+  if (reader_.joinable()) reader_.join();
   for (const Receiver& receiver : receivers_) close(receiver.socket);
   close(socket_);
 }
@@ -102,10 +117,25 @@ bool FanOut::send_to(Receiver& receiver) {
 }
 
 void FanOut::drain() {
-  if (!options_.drains) return;
+  if (options_.readers == Readers::kSameCore) read_all();
+  if (options_.readers != Readers::kOtherCore) return;
+  const std::uint64_t round = asked_.fetch_add(1) + 1;
+  while (read_.load() != round) continue;
+}
+
+void FanOut::read_all() {
   std::uint8_t byte;
   for (const Receiver& receiver : receivers_)
     while (recv(receiver.socket, &byte, sizeof byte, 0) > 0) continue;
+}
+
+void FanOut::read_on_other_core() {
+  while (!ends_.load()) {
+    const std::uint64_t round = asked_.load();
+    if (read_.load() == round) continue;
+    read_all();
+    read_.store(round);
+  }
 }
 
 }  // namespace sfu::micro

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "base/bytes.h"
@@ -25,6 +27,11 @@ class BareGcm {
   std::unique_ptr<Key> key_;
 };
 
+/// Who reads what the receivers get. The kernel hands a buffer back where it was read: on the
+/// sender's core it is still in the cache for the next packet, as behind a network card; from
+/// another core, as under a load generator, each has to come back.
+enum class Readers { kNone, kSameCore, kOtherCore };
+
 /// What forwarding cannot be cheaper than: one socket sends to many on loopback, each with a key of
 /// its own, and for each packet there is a header to write, a payload to encrypt and a share of a
 /// call. There is no routing, no state, no timer.
@@ -35,7 +42,7 @@ class FanOut {
     std::size_t packet_size = 1200;
     std::size_t packets = 5;  // To each receiver in a round.
     bool gso = true;          // One call for all of them, else a call for each.
-    bool drains = true;       // Receivers read what they get; else their buffers stay full.
+    Readers readers = Readers::kSameCore;
   };
 
   explicit FanOut(const Options& options);
@@ -45,13 +52,15 @@ class FanOut {
 
   /// Sends one round. False where the kernel took less than all.
   bool send();
-  /// Reads all that has come, which is not the sender's work.
+  /// Waits until all that has come is read, which is not the sender's work.
   void drain();
 
  private:
   struct Receiver;
 
   bool send_to(Receiver& receiver);
+  void read_all();
+  void read_on_other_core();
 
   const Options options_;
   const std::vector<std::uint8_t> payload_;
@@ -59,6 +68,11 @@ class FanOut {
   int socket_ = -1;
   std::vector<Receiver> receivers_;
   std::uint64_t index_ = 0;
+  // Rounds that the other core's reader is to read, and has read.
+  std::atomic<std::uint64_t> asked_{0};
+  std::atomic<std::uint64_t> read_{0};
+  std::atomic<bool> ends_{false};
+  std::thread reader_;
 };
 
 }  // namespace sfu::micro

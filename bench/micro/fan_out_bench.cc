@@ -13,7 +13,7 @@ void BareFanOut(benchmark::State& state) {
   FanOut fan_out({.packet_size = static_cast<std::size_t>(state.range(0)),
                   .packets = static_cast<std::size_t>(state.range(1)),
                   .gso = state.range(2) != 0,
-                  .drains = state.range(3) != 0});
+                  .readers = static_cast<Readers>(state.range(3))});
   constexpr std::int64_t kReceivers = 50;
   bool complete = true;
   for (auto _ : state) {
@@ -28,15 +28,18 @@ void BareFanOut(benchmark::State& state) {
 }
 
 BENCHMARK(BareFanOut)
-    ->ArgNames({"size", "packets", "gso", "drained"})
+    ->ArgNames({"size", "packets", "gso", "readers"})
     ->Args({1200, 5, 1, 1})
     ->Args({1200, 6, 1, 1})
+    ->Args({1200, 6, 1, 2})
     ->Args({1200, 10, 1, 1})
     ->Args({1200, 5, 1, 0})
     ->Args({1200, 10, 1, 0})
     ->Args({1200, 5, 0, 1})
     ->Args({1200, 1, 0, 1})
+    ->Args({1200, 1, 0, 2})
     ->Args({120, 1, 0, 1})
+    ->Args({120, 1, 0, 2})
     ->Args({120, 1, 0, 0})
     ->Args({120, 10, 1, 1})
     ->UseManualTime();
