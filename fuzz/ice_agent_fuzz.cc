@@ -3,6 +3,7 @@
 #include <set>
 #include <vector>
 
+#include "fuzz/script.h"
 #include "ice/lite_agent.h"
 #include "ice/scripted_check.h"
 
@@ -10,30 +11,8 @@ namespace {
 
 using namespace sfu;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
-
-/// Reads operations from the fuzzer's bytes; zeros when they are used up.
-class Script {
- public:
-  explicit Script(Bytes bytes) : bytes_(bytes) {}
-  bool done() const { return bytes_.empty(); }
-  std::uint8_t byte() {
-    if (done()) return 0;
-    const std::uint8_t first = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return first;
-  }
-  Bytes take(std::size_t size) {
-    const Bytes taken = bytes_.first(std::min(size, bytes_.size()));
-    bytes_ = bytes_.subspan(taken.size());
-    return taken;
-  }
-
- private:
-  Bytes bytes_;
-};
+using fuzz::require;
+using fuzz::Script;
 
 Path path_of(std::uint8_t n) {
   std::array<std::uint8_t, 16> six{0x20, 0x01, 0x0d, 0xb8};

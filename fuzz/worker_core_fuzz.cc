@@ -9,6 +9,7 @@
 #include "core/worker_core.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
+#include "fuzz/script.h"
 #include "media/codec_table.h"
 #include "ortc/consumer_parameters.h"
 #include "ortc/producer_parameters.h"
@@ -22,29 +23,8 @@ namespace {
 
 using namespace sfu;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
-
-class Script {
- public:
-  explicit Script(Bytes bytes) : bytes_(bytes) {}
-  bool done() const { return bytes_.empty(); }
-  std::uint8_t byte() {
-    if (done()) return 0;
-    const std::uint8_t first = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return first;
-  }
-  Bytes take(std::size_t size) {
-    const Bytes taken = bytes_.first(std::min(size, bytes_.size()));
-    bytes_ = bytes_.subspan(taken.size());
-    return taken;
-  }
-
- private:
-  Bytes bytes_;
-};
+using fuzz::require;
+using fuzz::Script;
 
 constexpr Endpoint kServer{IpAddress::v4(0x0a000001), 40000};
 

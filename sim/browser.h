@@ -49,6 +49,11 @@ class Browser final : public Host {
   /// As many PLIs as that are lost on their way to this publisher.
   void lose_plis(int count) { plis_to_lose_ = count; }
 
+  /// What no browser would send, but under its own keys. It leaves with its next flush.
+  void forge_rtp(Bytes packet) { send_->send_rtp(packet); }
+  void forge_publisher_rtcp(Bytes compound) { send_->send_rtcp(compound); }
+  void forge_viewer_rtcp(Bytes compound) { receive_->send_rtcp(compound); }
+
   void handle_datagram(Timestamp now, const Path& path, Bytes datagram) override;
   void handle_timeout(Timestamp now) override;
   void flush(Timestamp now, Outbox& outbox) override;

@@ -21,6 +21,7 @@ from outcomes import ROOT, Outcome, count_exit, count_gtest, count_last_line, en
 
 RELEASE = ROOT / "build" / "release"
 SANITIZE = ROOT / "build" / "sanitize"
+THREADS = ROOT / "build" / "tsan"
 BENCH = ROOT / "build" / "bench"
 
 # Longest that one program of each kind may take; a suite that needs more hangs.
@@ -35,7 +36,9 @@ TOOLS_SECONDS = 120
 BUILD_SECONDS = 2400
 BENCH_SECONDS = 900
 FUZZ_SECONDS = 4
+FUZZ_ENDING_SECONDS = 60  # For the last input, and for what it says at its end.
 SANITIZER_SLOWDOWN = 4
+THREADS_SLOWDOWN = 6
 
 
 # --- building -----------------------------------------------------------------------------------------------------
@@ -102,6 +105,15 @@ SANITIZER_ENVIRONMENT = {
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "ASAN_SYMBOLIZER_PATH": shutil.which("llvm-symbolizer-19") or "",
 }
+# Where real threads meet: the mailbox, the rings between workers, the service beside them.
+THREADS_BUILD = Build(
+    THREADS, "-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_BUILD_TYPE=Debug",
+    "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1", "-DSFU_SANITIZE_THREADS=ON")
+THREADED_PROGRAMS = ("worker_test", "integration_test")
+THREADS_ENVIRONMENT = {
+    "TSAN_OPTIONS": "halt_on_error=0:exitcode=66:second_deadlock_stack=1",
+    "TSAN_SYMBOLIZER_PATH": shutil.which("llvm-symbolizer-19") or "",
+}
 
 
 # --- suites -------------------------------------------------------------------------------------------------------
@@ -123,9 +135,11 @@ def gtest_programs(build, kinds):
 def run_gtest(build, program, arguments=(), sanitized=False):
     seconds = {"unit": UNIT_SECONDS, "scenario": SCENARIO_SECONDS, "integration": INTEGRATION_SECONDS}[kind_of(program)]
     name = pathlib.Path(program).name
-    if sanitized:
-        name, seconds = f"{name} sanitized", seconds * SANITIZER_SLOWDOWN
-    env = environment(**(SANITIZER_ENVIRONMENT if sanitized else {}))
+    env = environment()
+    if build is THREADS_BUILD:
+        name, seconds, env = f"{name} threads", seconds * THREADS_SLOWDOWN, environment(**THREADS_ENVIRONMENT)
+    elif sanitized:
+        name, seconds, env = f"{name} sanitized", seconds * SANITIZER_SLOWDOWN, environment(**SANITIZER_ENVIRONMENT)
     return count_gtest(name, *run_logged(name, [build.directory / program, *arguments], seconds, env=env))
 
 
@@ -157,7 +171,21 @@ def tools_suite():
         yield from python_suite(name, script)
 
 
-def fuzz_suite(only=None):
+def threads_suite():
+    """The programs in which threads meet, under the thread sanitizer."""
+    programs = [program for program in THREADS_BUILD.programs("_test") if pathlib.Path(program).name in THREADED_PROGRAMS]
+    if len(programs) != len(THREADED_PROGRAMS):
+        yield Outcome("threads", 0, 1, 0, f"the build describes not all of {', '.join(THREADED_PROGRAMS)}")
+        return
+    failure = THREADS_BUILD.build(*programs)
+    if failure:
+        yield failure
+    for program in programs:
+        if not failure or THREADS_BUILD.is_current(program):
+            yield run_gtest(THREADS_BUILD, program)
+
+
+def fuzz_suite(only=None, seconds=FUZZ_SECONDS):
     programs = [program for program in SANITIZE_BUILD.programs("_fuzz") if only in (None, pathlib.Path(program).name)]
     if not programs:
         yield Outcome("fuzz", 0, 1, 0, "no fuzz target is described by the build")
@@ -167,10 +195,10 @@ def fuzz_suite(only=None):
         yield failure
     # Two at a time: each is one thread that runs for a set time.
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        yield from pool.map(lambda program: fuzz(program, failure), programs)
+        yield from pool.map(lambda program: fuzz(program, failure, seconds), programs)
 
 
-def fuzz(program, build_failure):
+def fuzz(program, build_failure, seconds):
     name = pathlib.Path(program).name
     if build_failure and not SANITIZE_BUILD.is_current(program):
         return Outcome(name, 0, 1, 0, "could not be built")
@@ -179,9 +207,14 @@ def fuzz(program, build_failure):
     crashes = ROOT / "build" / "fuzz-crashes" / name
     for folder in (found, crashes):
         folder.mkdir(parents=True, exist_ok=True)
-    command = [SANITIZE / program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048",
+    command = [SANITIZE / program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
                "-print_final_stats=1", f"-artifact_prefix={crashes}/", found, *([seeds] if seeds.is_dir() else [])]
-    return count_exit(name, *run_logged(name, command, UNIT_SECONDS, env=environment(**SANITIZER_ENVIRONMENT)))
+    outcome = count_exit(name, *run_logged(name, command, seconds + UNIT_SECONDS + FUZZ_ENDING_SECONDS,
+                                           env=environment(**SANITIZER_ENVIRONMENT)))
+    executed = re.search(r"stat::number_of_executed_units: *(\d+)", outcome.log.read_text(errors="replace"))
+    if executed and not outcome.failed:
+        outcome.note = f"{int(executed[1]):,} executions"
+    return outcome
 
 
 def npm_script(folder, script, name, timeout, count=count_exit, arguments=()):
@@ -350,18 +383,16 @@ def list_names():
     print("suites:        " + " ".join(SUITES) + f" (all but {' '.join(sorted(ON_REQUEST))} where none is named)")
     print("test programs: " + " ".join(pathlib.Path(program).name for program in RELEASE_BUILD.programs("_test")))
     fuzz = sorted(path.stem for path in (ROOT / "fuzz").glob("*_fuzz.cc"))
-    print("fuzz targets:  " + " ".join(fuzz))
+    print("fuzz targets:  " + " ".join(fuzz) + " (with --minutes N for long runs)")
+    print("with --sanitize: " + " ".join(SANITIZED) + ", or test programs")
     print("or a part of a GoogleTest name (Suite.Name, with *), or e2e:NAME for one end-to-end test")
 
 
 def chosen(options):
     if options.sanitize:
-        kinds = [name for name in options.names if name in ("unit", "scenario", "integration")]
-        kinds = kinds or ["unit", "scenario", "integration"]
-        programs = [name for name in options.names if name not in ("unit", "scenario", "integration")]
-        if programs:
-            return lambda: sanitized_programs(programs)
-        return lambda: gtest_suite(kinds, SANITIZE_BUILD, sanitized=True)
+        return lambda: sanitized(options.names or SANITIZED)
+    if options.minutes is not None:
+        return lambda: long_fuzz(options.names, round(options.minutes * 60))
     names = options.names or [name for name in SUITES if name not in ON_REQUEST]
     if options.accept:
         return lambda: bench_suite(accept=True)
@@ -379,7 +410,26 @@ def chosen(options):
     return outcomes
 
 
+SANITIZED = ["unit", "scenario", "integration", "threads"]
+
+
+def sanitized(names):
+    kinds = [name for name in names if name in SANITIZED and name != "threads"]
+    if kinds:
+        yield from gtest_suite(kinds, SANITIZE_BUILD, sanitized=True)
+    if "threads" in names:
+        yield from threads_suite()
+    yield from sanitized_programs([name for name in names if name not in SANITIZED])
+
+
+def long_fuzz(names, seconds):
+    for name in names or ["fuzz"]:
+        yield from fuzz_suite(None if name == "fuzz" else name, seconds)
+
+
 def sanitized_programs(names):
+    if not names:
+        return
     for program in SANITIZE_BUILD.programs("_test"):
         if pathlib.Path(program).name in {*names, *(f"{name}_test" for name in names)}:
             failure = SANITIZE_BUILD.build(program)
@@ -389,7 +439,9 @@ def sanitized_programs(names):
 def main():
     parser = argparse.ArgumentParser(prog="./test", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a suite, a test program, a fuzz target or a test case")
-    parser.add_argument("--sanitize", action="store_true", help="the C++ tests under the address and undefined sanitizers")
+    parser.add_argument("--sanitize", action="store_true",
+                        help="the C++ tests under the address and undefined sanitizers; threads: under the thread sanitizer")
+    parser.add_argument("--minutes", type=float, metavar="N", help="fuzz, or a fuzz target: for so long each, two at a time")
     parser.add_argument("--accept", action="store_true", help="bench: hold the server to what it counts now")
     parser.add_argument("--list", action="store_true", help="tell the names")
     options = parser.parse_args()

@@ -77,6 +77,17 @@ struct TransportStats {
   std::vector<ConsumerStats> consumers;
 };
 
+/// What peers sent and the worker did not follow, by reason. Of closed transports, too.
+struct RefusedStats {
+  std::uint64_t strangers = 0;  // From addresses that ICE has not validated, or naming nobody.
+  std::uint64_t stun = 0;       // Checks that prove nothing, or ask for what cannot be.
+  std::uint64_t dtls = 0;       // Not along a path of its transport.
+  std::uint64_t srtp = 0;       // Before there are keys, not authentic, or seen before.
+  std::uint64_t malformed = 0;  // Authentic, but not to be parsed.
+  std::uint64_t streams = 0;    // RTP of no producer, RTCP for no stream.
+  std::uint64_t floods = 0;     // Authentic, but more than one peer may send.
+};
+
 struct WorkerStats {
   std::string ciphers;  // Library, version and instruction set that encrypt its packets.
   std::uint64_t packets_received = 0;
@@ -84,7 +95,8 @@ struct WorkerStats {
   std::uint64_t packets_sent = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t packets_dropped = 0;  // For any reason: unknown sender, bad authentication, full.
-  std::uint64_t link_packets = 0;     // To other workers, for viewers there; none of those above.
+  RefusedStats refused;
+  std::uint64_t link_packets = 0;  // To other workers, for viewers there; none of those above.
   std::uint64_t link_packets_dropped = 0;  // Found the link full, or no buffer behind it.
   double loop_load = 0;                    // Share of the last second not spent waiting, 0 to 1.
   // How the datagrams above were carried.

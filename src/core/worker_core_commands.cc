@@ -253,15 +253,23 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWorkerStats&) {
   WorkerStats stats;
   stats.ciphers = batch_.ciphers().name();
-  stats.packets_dropped = unroutable_;
+  stats.packets_dropped = closed_dropped_;
+  transport::Refusals refused = closed_refused_;
   stats.media_packets_sent = writer_.counters().media_packets;
   stats.padding_bytes_sent = writer_.counters().padding_bytes;
   for (const Occupied& slot : slots_) {
     if (!slot.transport) continue;
-    stats.packets_dropped +=
-        slot.transport->channel().packets_refused() + slot.transport->counters().malformed +
-        slot.transport->counters().strangers + slot.transport->send_counters().dropped;
+    refused += slot.transport->refusals();
+    stats.packets_dropped += slot.transport->send_counters().dropped;
   }
+  stats.packets_dropped += unroutable_ + refused.total();
+  stats.refused = {.strangers = unroutable_,
+                   .stun = refused.stun,
+                   .dtls = refused.dtls,
+                   .srtp = refused.srtp,
+                   .malformed = refused.malformed,
+                   .streams = refused.streams,
+                   .floods = refused.floods};
   stats.routers = static_cast<std::uint32_t>(rooms_.size());
   stats.transports = static_cast<std::uint32_t>(transports_.size());
   stats.producers = static_cast<std::uint32_t>(producers_.size() - pipes_.far_ends());
@@ -285,6 +293,8 @@ std::optional<WorkerCore::Impl::Slot> WorkerCore::Impl::take_slot() {
 void WorkerCore::Impl::close_transport(Timestamp now, Slot slot) {
   Transport& transport = *at(slot);
   transport.close(now);
+  closed_refused_ += transport.refusals();
+  closed_dropped_ += transport.send_counters().dropped;
   while (!transport.producers().empty()) close_producer(transport.producers().front()->id());
   std::vector<ConsumerId> consumers;
   transport.for_each_consumer(

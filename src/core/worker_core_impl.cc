@@ -64,8 +64,7 @@ void WorkerCore::Impl::handle_datagram(Timestamp now, const Path& path, PacketBu
 
   const auto slot = demux_.find(path);
   if (!slot || kind == DatagramKind::Unknown) {
-    ++unroutable_;
-    return;
+    return drop_stranger(now, path);
   }
   Transport& transport = *at(*slot);
   if (kind == DatagramKind::Dtls)
@@ -81,8 +80,7 @@ void WorkerCore::Impl::handle_stun(Timestamp now, const Path& path, Bytes datagr
   const auto ufrag = stun::peek_local_ufrag(datagram);
   const auto slot = ufrag ? demux_.find_ufrag(*ufrag) : std::nullopt;
   if (!slot) {
-    ++unroutable_;
-    return;
+    return drop_stranger(now, path);
   }
   at(*slot)->handle_stun(now, path, datagram);
   settle(now, *slot);  // The next datagram may come along a path that this one proved.
@@ -146,6 +144,8 @@ void WorkerCore::Impl::settle(Timestamp now, Slot slot) {
       tell_state(now, slot);
     } else if (const auto* line = std::get_if<transport::Report>(&*event)) {
       report(now, slot, *line);
+    } else if (const auto* offence = std::get_if<transport::Offence>(&*event)) {
+      report(slot, *offence);
     }
   }
   if (slots_[slot].tell_again && *slots_[slot].tell_again <= now) tell_state(now, slot);
@@ -233,6 +233,20 @@ void WorkerCore::Impl::report(Timestamp now, Slot slot, const transport::Report&
   events_.emplace_back(Diagnostic{
       report.is_failure ? Diagnostic::Level::Warn : Diagnostic::Level::Info,
       who + (report.is_failure ? " does not connect: " : " has lost its peer: ") + report.text});
+}
+
+void WorkerCore::Impl::report(Slot slot, const transport::Offence& offence) {
+  events_.emplace_back(Diagnostic{Diagnostic::Level::Warn,
+                                  "transport " + at(slot)->id().to_string() + " " + offence.text});
+}
+
+void WorkerCore::Impl::drop_stranger(Timestamp now, const Path& path) {
+  ++unroutable_;
+  if (!strangers_.note(now)) return;
+  events_.emplace_back(Diagnostic{Diagnostic::Level::Warn,
+                                  "datagrams of no transport are dropped, " +
+                                      std::to_string(unroutable_) + " so far, the latest from " +
+                                      path.remote.to_string()});
 }
 
 }  // namespace sfu::core

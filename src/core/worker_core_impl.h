@@ -21,6 +21,7 @@
 #include "media/event.h"
 #include "media/router.h"
 #include "transport/flush_writer.h"
+#include "transport/offender_watch.h"
 #include "transport/send_batch.h"
 #include "transport/webrtc_transport.h"
 
@@ -96,6 +97,9 @@ class WorkerCore::Impl {
   void wake_consumer(ConsumerId id);
   void handle_routing(Timestamp now, Slot slot, const transport::RoutingEvent& event);
   void report(Timestamp now, Slot slot, const transport::Report& report);
+  void report(Slot slot, const transport::Offence& offence);
+  /// A datagram of nobody.
+  void drop_stranger(Timestamp now, const Path& path);
   std::optional<Slot> take_slot();
   void close_transport(Timestamp now, Slot slot);
   void close_producer(ProducerId id);
@@ -151,6 +155,10 @@ class WorkerCore::Impl {
   std::vector<Slot> scratch_slots_;
   std::deque<Event> events_;
   std::uint64_t unroutable_ = 0;  // Datagrams of nobody.
+  transport::OffenderWatch strangers_;
+  // Of transports that were closed.
+  transport::Refusals closed_refused_;
+  std::uint64_t closed_dropped_ = 0;
 };
 
 }  // namespace sfu::core

@@ -75,6 +75,11 @@ Result<void, ListenError> RtpListener::add(Producer& producer) {
 }
 
 void RtpListener::remove(Producer& producer) {
+  for (const Entry& entry : ssrcs_) {
+    if (entry.target.producer != &producer) continue;
+    if (retired_.size() == kMaxRetired) retired_.erase(retired_.begin());
+    retired_.push_back(entry.ssrc);
+  }
   std::erase_if(ssrcs_, [&](const Entry& entry) { return entry.target.producer == &producer; });
   std::erase(producers_, &producer);
   collect_extensions();
@@ -138,10 +143,14 @@ std::optional<RtpListener::Target> RtpListener::find_by_payload_type(
 
 bool RtpListener::learn(Ssrc ssrc, const Target& target) {
   // The encoding goes on under the new SSRC; what its old one sends is a stranger's from now on.
-  std::erase_if(ssrcs_, [&](const Entry& entry) {
+  const auto former = std::ranges::find_if(ssrcs_, [&](const Entry& entry) {
     return entry.target.producer == target.producer && entry.target.stream == target.stream &&
            entry.target.is_rtx == target.is_rtx;
   });
+  if (former != ssrcs_.end()) {
+    if (std::ranges::find(retired_, ssrc) != retired_.end()) return false;
+    ssrcs_.erase(former);
+  }
   if (ssrcs_.size() == kMaxSsrcs) return false;
   insert(ssrc, target);
   target.producer->set_ssrc(target.stream, ssrc, target.is_rtx);

@@ -29,6 +29,7 @@ class RtpListener {
  public:
   static constexpr std::size_t kMaxProducers = 64;
   static constexpr std::size_t kMaxSsrcs = 256;  // Learned and signaled.
+  static constexpr std::size_t kMaxRetired = 32;  // The latest: no packet is on its way for long.
 
   struct Target {
     Producer* producer = nullptr;
@@ -49,6 +50,7 @@ class RtpListener {
   /// reads transport-cc by it.
   const rtp::ExtensionMap& extensions() const { return extensions_; }
   std::size_t ssrc_count() const { return ssrcs_.size(); }
+  std::size_t retired_count() const { return retired_.size(); }
 
  private:
   struct Entry {
@@ -63,6 +65,9 @@ class RtpListener {
   void collect_extensions();
 
   std::vector<Entry> ssrcs_;  // Sorted by SSRC.
+  /// Of producers that were removed: what is still on its way names a MID that may be another's by
+  /// now, and must not take its place.
+  std::vector<Ssrc> retired_;
   std::vector<Producer*> producers_;
   rtp::ExtensionMap extensions_;
 };

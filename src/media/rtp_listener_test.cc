@@ -205,6 +205,39 @@ TEST_F(Listening, ForgetsAllOfARemovedProducer) {
   EXPECT_TRUE(listener.add(*again));
 }
 
+TEST_F(Listening, APacketOfAClosedProducerDisplacesNothingOfTheOneThatHasItsMidNow) {
+  auto former = room.make_producer(unsignaled("a"));
+  ASSERT_TRUE(listener.add(*former));
+  ASSERT_TRUE(find(Ssrc{5}, kVp8, {.mid = "a"}));
+  listener.remove(*former);
+  const auto now = room.make_producer(unsignaled("a"));
+  ASSERT_TRUE(listener.add(*now));
+  ASSERT_TRUE(find(Ssrc{6}, kVp8, {.mid = "a"}));
+  EXPECT_FALSE(find(Ssrc{5}, kVp8, {.mid = "a"}));
+  EXPECT_EQ(find(Ssrc{6}, kVp8)->producer, now.get());
+  EXPECT_EQ(now->receiver(0).ssrc(), Ssrc{6});
+}
+
+TEST_F(Listening, ASenderMayGoOnWithTheSsrcOfAProducerThatItClosed) {
+  auto former = room.make_producer(unsignaled("a"));
+  ASSERT_TRUE(listener.add(*former));
+  ASSERT_TRUE(find(Ssrc{5}, kVp8, {.mid = "a"}));
+  listener.remove(*former);
+  const auto now = room.make_producer(unsignaled("a"));
+  ASSERT_TRUE(listener.add(*now));
+  EXPECT_TRUE(find(Ssrc{5}, kVp8, {.mid = "a"}));
+}
+
+TEST_F(Listening, RemembersNoMoreRetiredSsrcsThanItsBound) {
+  for (std::uint32_t i = 0; i < 3 * RtpListener::kMaxRetired; ++i) {
+    const auto producer = room.make_producer(unsignaled("a"));
+    ASSERT_TRUE(listener.add(*producer));
+    ASSERT_TRUE(find(Ssrc{100 + i}, kVp8, {.mid = "a"}));
+    listener.remove(*producer);
+    EXPECT_LE(listener.retired_count(), RtpListener::kMaxRetired);
+  }
+}
+
 TEST_F(Listening, KnowsTheExtensionIdsOfTheTransport) {
   const auto producer = room.make_producer(unsignaled("a"));
   ASSERT_TRUE(listener.add(*producer));

@@ -171,6 +171,11 @@ json::object worker_to_json(std::size_t index, const std::optional<core::WorkerS
   object["packetsSent"] = known.packets_sent;
   object["bytesSent"] = known.bytes_sent;
   object["packetsDropped"] = known.packets_dropped;
+  object["refused"] =
+      json::object{{"strangers", known.refused.strangers}, {"stun", known.refused.stun},
+                   {"dtls", known.refused.dtls},           {"srtp", known.refused.srtp},
+                   {"malformed", known.refused.malformed}, {"streams", known.refused.streams},
+                   {"floods", known.refused.floods}};
   object["linkPackets"] = known.link_packets;
   object["linkPacketsDropped"] = known.link_packets_dropped;
   object["loopLoad"] = known.loop_load;

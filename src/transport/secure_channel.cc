@@ -30,7 +30,7 @@ Result<void, ConnectError> SecureChannel::connect(Timestamp now, bool remote_is_
 }
 
 void SecureChannel::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
-  ice_.handle_datagram(now, {path, datagram});
+  if (ice_.handle_datagram(now, {path, datagram}) != ice::Outcome::Answered) ++refusals_.stun;
   drain_ice();
   if (connect_called_ && dtls_.role() == dtls::Role::Client && selected_path()) {
     dtls_.start(now);
@@ -40,7 +40,7 @@ void SecureChannel::handle_stun(Timestamp now, const Path& path, Bytes datagram)
 
 void SecureChannel::handle_dtls(Timestamp now, const Path& path, Bytes datagram) {
   if (!ice_.is_validated(path)) {
-    ++dtls_from_unvalidated_;
+    ++refusals_.dtls;
     return;
   }
   dtls_.handle_datagram(now, datagram);
@@ -49,23 +49,23 @@ void SecureChannel::handle_dtls(Timestamp now, const Path& path, Bytes datagram)
 
 std::optional<MutableBytes> SecureChannel::unprotect_rtp(const Path& path, MutableBytes packet) {
   if (!inbound_ || !ice_.is_validated(path)) {
-    ++refused_;
+    ++refusals_.srtp;
     return std::nullopt;
   }
   const auto plain = inbound_->unprotect_rtp(packet);
   if (plain) return *plain;
-  ++refused_;
+  ++refusals_.srtp;
   return std::nullopt;
 }
 
 std::optional<MutableBytes> SecureChannel::unprotect_rtcp(const Path& path, MutableBytes packet) {
   if (!inbound_ || !ice_.is_validated(path)) {
-    ++refused_;
+    ++refusals_.srtp;
     return std::nullopt;
   }
   const auto plain = inbound_->unprotect_rtcp(packet);
   if (plain) return *plain;
-  ++refused_;
+  ++refusals_.srtp;
   return std::nullopt;
 }
 
@@ -115,8 +115,8 @@ std::string SecureChannel::describe(std::span<const Endpoint> candidates, bool a
   line += "; DTLS: ";
   line += failure_.empty() ? std::string(dtls_.last_step()) : failure_;
   if (!connect_called_) line += "; connect-webrtc-transport never came";
-  if (dtls_from_unvalidated_ != 0)
-    line += "; DTLS dropped from unvalidated addresses: " + std::to_string(dtls_from_unvalidated_);
+  if (refusals_.dtls != 0)
+    line += "; DTLS dropped from unvalidated addresses: " + std::to_string(refusals_.dtls);
   return line;
 }
 

@@ -17,6 +17,7 @@
 #include "ice/lite_agent.h"
 #include "srtp/inbound_session.h"
 #include "srtp/outbound_session.h"
+#include "transport/offender_watch.h"
 
 namespace sfu::transport {
 
@@ -78,7 +79,8 @@ class SecureChannel {
   /// there is no path to send along.
   srtp::OutboundSession* outbound();
   std::string_view srtp_profile() const;  // Empty before the keys are there.
-  std::uint64_t packets_refused() const { return refused_; }
+  /// How many datagrams were refused; by its ICE, by its DTLS, by its SRTP.
+  const Refusals& refusals() const { return refusals_; }
 
   /// One line: how far ICE and DTLS came and what is missing. `candidates` is what was announced;
   /// where they are not this machine's own addresses, nobody can tell to which of them a check
@@ -99,8 +101,7 @@ class SecureChannel {
   std::optional<srtp::OutboundSession> outbound_;
   StateChanged reported_{ice::State::New, dtls::State::New};
   std::string failure_;
-  std::uint64_t refused_ = 0;
-  std::uint64_t dtls_from_unvalidated_ = 0;
+  Refusals refusals_;
   Fifo<Transmit> outbox_;  // Bounded by one flight: the owner drains after each call.
   Fifo<Event> events_;
 };

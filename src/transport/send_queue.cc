@@ -77,6 +77,7 @@ void SendQueue::send(Timestamp now, const Path& path, const PlacedPacket& placed
                                     .repeats_payload = packet.is_repetition});
   if (!job) {
     ++counters_.dropped;
+    if (job.error() == srtp::ProtectError::TooManyStreams) ++counters_.without_stream;
     return;
   }
   writer.add(path, *job, std::move(packet.keeps_payload));

@@ -25,8 +25,9 @@ class SendQueue final : public media::PacketSink {
     std::uint64_t bytes = 0;      // Datagrams as they leave, without IP and UDP headers.
     std::uint64_t rtp_bytes = 0;  // Before protection, RTX not counted.
     std::uint64_t rtx_bytes = 0;
-    std::uint64_t padding_bytes = 0;  // Added so that packets leave in fewer calls.
-    std::uint64_t dropped = 0;        // Queue full, no way to send, or refused by SRTP.
+    std::uint64_t padding_bytes = 0;   // Added so that packets leave in fewer calls.
+    std::uint64_t dropped = 0;         // Queue full, no way to send, or refused by SRTP.
+    std::uint64_t without_stream = 0;  // Of those: the session has sent all the SSRCs it can.
   };
 
   /// `batch` outlives the queue.

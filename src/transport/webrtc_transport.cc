@@ -101,26 +101,28 @@ void WebRtcTransport::remove_consumer(ConsumerSlot slot) {
 
 void WebRtcTransport::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
   note_received(now, datagram);
+  const auto before = channel_.refusals().stun;
   channel_.handle_stun(now, path, datagram);
   drain_channel(now);
+  if (channel_.refusals().stun != before) note_refusal(now);
 }
 
 void WebRtcTransport::handle_dtls(Timestamp now, const Path& path, Bytes datagram) {
   note_received(now, datagram);
+  const auto before = channel_.refusals().dtls;
   channel_.handle_dtls(now, path, datagram);
   drain_channel(now);
+  if (channel_.refusals().dtls != before) note_refusal(now);
 }
 
 void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&& datagram) {
   note_received(now, datagram.bytes());
   const auto plain = channel_.unprotect_rtp(path, datagram.mutable_bytes());
-  if (!plain) return;
+  if (!plain) return note_refusal(now);
+  if (!admit(now)) return;
   datagram.set_size(plain->size());
   const auto packet = rtp::PacketView::parse(datagram.bytes());
-  if (!packet) {
-    ++counters_.malformed;
-    return;
-  }
+  if (!packet) return note_malformed(now);
   ++counters_.rtp_packets_received;
 
   if (const auto id = listener_.extensions().id(rtp::ExtensionKind::TransportCc); id != 0) {
@@ -132,7 +134,7 @@ void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&&
   const auto target = listener_.find(*packet);
   if (!target) {
     ++counters_.strangers;
-    return;
+    return note_refusal(now);
   }
   (target->is_rtx ? counters_.rtx_bytes_received : counters_.rtp_bytes_received) += plain->size();
   if (target->is_rtx) rtx_receive_rate_.add(now, plain->size());
@@ -179,6 +181,11 @@ void WebRtcTransport::flush(Timestamp now, FlushWriter& writer) {
   srtp::OutboundSession* session = channel_.outbound();
   if (!session) return queue_.discard();
   queue_.flush(now, *channel_.selected_path(), *session, sent_, writer);
+  if (queue_.counters().without_stream == 0 || told_of_exhaustion_) return;
+  told_of_exhaustion_ = true;
+  events_.emplace_back(Offence{"has been sent " +
+                               std::to_string(srtp::OutboundSession::kMaxStreams) +
+                               " streams, and gets no new one before it has a new transport"});
 }
 
 void WebRtcTransport::close(Timestamp now) {
@@ -200,6 +207,40 @@ void WebRtcTransport::note_received(Timestamp now, Bytes datagram) {
   ++counters_.packets_received;
   counters_.bytes_received += datagram.size();
   receive_rate_.add(now, datagram.size());
+}
+
+Refusals WebRtcTransport::refusals() const {
+  Refusals all = channel_.refusals();
+  all.malformed = counters_.malformed;
+  all.streams = counters_.strangers;
+  all.floods = counters_.floods;
+  return all;
+}
+
+void WebRtcTransport::note_refusal(Timestamp now) {
+  if (!offences_.note(now)) return;
+  const Refusals all = refusals();
+  const auto& path = channel_.selected_path();
+  std::string text = "sends what is refused";
+  if (path) text += ", " + path->remote.to_string();
+  for (const auto& [name, count] :
+       {std::pair("stun", all.stun), std::pair("dtls", all.dtls), std::pair("srtp", all.srtp),
+        std::pair("malformed", all.malformed), std::pair("of no stream", all.streams),
+        std::pair("too many", all.floods)})
+    if (count != 0) text += std::string("; ") + name + ": " + std::to_string(count);
+  events_.emplace_back(Offence{std::move(text)});
+}
+
+void WebRtcTransport::note_malformed(Timestamp now) {
+  ++counters_.malformed;
+  note_refusal(now);
+}
+
+bool WebRtcTransport::admit(Timestamp now) {
+  if (flood_gate_.admit(now)) return true;
+  ++counters_.floods;
+  note_refusal(now);
+  return false;
 }
 
 void WebRtcTransport::note_control_sent(Timestamp now, std::size_t bytes) {

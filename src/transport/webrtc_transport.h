@@ -44,7 +44,11 @@ struct Report {
   bool is_failure = false;
   std::string text;
 };
-using TransportEvent = std::variant<RoutingEvent, StateChanged, Report>;
+/// For the log: the peer offends, in numbers, and with what.
+struct Offence {
+  std::string text;
+};
+using TransportEvent = std::variant<RoutingEvent, StateChanged, Report, Offence>;
 
 /// One peer of a room: joins its secure channel with what it publishes and what it views. Media of
 /// its producers goes to the consumers of other transports through the router and the send queues.
@@ -118,8 +122,11 @@ class WebRtcTransport {
     std::uint64_t rtx_bytes_received = 0;
     std::uint64_t malformed = 0;  // Authenticated, but not to be parsed.
     std::uint64_t strangers = 0;  // RTP of no producer, RTCP for no stream.
+    std::uint64_t floods = 0;     // Authentic, but beyond FloodGate.
   };
   const Counters& counters() const { return counters_; }
+  /// Of all that the peer sent.
+  Refusals refusals() const;
   const SendQueue::Counters& send_counters() const { return queue_.counters(); }
 
   /// What passed in the last second: datagrams of all kinds, and RTX alone without its protection.
@@ -145,6 +152,10 @@ class WebRtcTransport {
   static constexpr std::size_t kMaxPendingDlrr = 8;
 
   void note_received(Timestamp now, Bytes datagram);
+  void note_refusal(Timestamp now);
+  void note_malformed(Timestamp now);
+  /// False where the peer has sent too much; that counts as refused.
+  bool admit(Timestamp now);
   void note_control_sent(Timestamp now, std::size_t bytes);
   void drain_channel(Timestamp now);
   void follow_reachability(Timestamp now);
@@ -193,6 +204,9 @@ class WebRtcTransport {
   std::optional<Timestamp> connect_deadline_;
   Fifo<TransportEvent> events_;
   Counters counters_;
+  OffenderWatch offences_;
+  FloodGate flood_gate_;
+  bool told_of_exhaustion_ = false;
   media::RateCounter receive_rate_;
   media::RateCounter rtx_receive_rate_;
   media::RateCounter control_send_rate_;

@@ -22,12 +22,10 @@ constexpr TimeDelta kReferenceTimeInterval = std::chrono::seconds(1);
 void WebRtcTransport::handle_rtcp(Timestamp now, const Path& path, PacketBuffer&& datagram) {
   note_received(now, datagram.bytes());
   const auto plain = channel_.unprotect_rtcp(path, datagram.mutable_bytes());
-  if (!plain) return;
+  if (!plain) return note_refusal(now);
+  if (!admit(now)) return;
   const auto compound = rtcp::Compound::parse(*plain);
-  if (!compound) {
-    ++counters_.malformed;
-    return;
-  }
+  if (!compound) return note_malformed(now);
   for (const rtcp::PacketView packet : *compound) handle_rtcp_packet(now, packet);
 }
 
@@ -54,7 +52,7 @@ void WebRtcTransport::handle_rtcp_packet(Timestamp now, const rtcp::PacketView& 
     case rtcp::PacketType::Goodbye:  // Signaling says who leaves.
     case rtcp::PacketType::ApplicationDefined: return;
   }
-  ++counters_.malformed;
+  note_malformed(now);
 }
 
 void WebRtcTransport::handle_report_blocks(Timestamp now, const rtcp::ReportBlocks& blocks) {
@@ -70,21 +68,24 @@ void WebRtcTransport::handle_feedback(Timestamp now, const rtcp::PacketView& pac
   if (packet.type == rtcp::PacketType::TransportLayerFeedback) {
     if (packet.count == rtcp::kNackFormat) {
       const auto nack = rtcp::Nack::parse(packet);
-      media::Consumer* consumer = nack ? consumer_of(nack->media) : nullptr;
-      if (consumer) consumer->handle_nack(now, *nack, queue_);
+      if (!nack) return note_malformed(now);
+      if (media::Consumer* consumer = consumer_of(nack->media))
+        consumer->handle_nack(now, *nack, queue_);
     } else if (packet.count == rtcp::kTransportCcFormat) {
-      if (const auto feedback = rtcp::TransportFeedback::parse(packet))
-        sent_.handle_feedback(now, *feedback);
+      const auto feedback = rtcp::TransportFeedback::parse(packet);
+      if (!feedback) return note_malformed(now);
+      sent_.handle_feedback(now, *feedback);
     }
     return;
   }
   if (packet.count == rtcp::kPliFormat) {
     const auto pli = rtcp::Pli::parse(packet);
-    media::Consumer* consumer = pli ? consumer_of(pli->media) : nullptr;
-    if (consumer) consumer->handle_key_frame_request(now, KeyFrameFeedback::Pli);
+    if (!pli) return note_malformed(now);
+    if (media::Consumer* consumer = consumer_of(pli->media))
+      consumer->handle_key_frame_request(now, KeyFrameFeedback::Pli);
   } else if (packet.count == rtcp::kFirFormat) {
     const auto fir = rtcp::Fir::parse(packet);
-    if (!fir) return;
+    if (!fir) return note_malformed(now);
     for (const rtcp::FirEntry entry : fir->entries) {
       if (media::Consumer* consumer = consumer_of(entry.media))
         consumer->handle_key_frame_request(now, KeyFrameFeedback::Fir);
@@ -94,7 +95,7 @@ void WebRtcTransport::handle_feedback(Timestamp now, const rtcp::PacketView& pac
 
 void WebRtcTransport::handle_extended_report(Timestamp now, const rtcp::PacketView& packet) {
   const auto report = rtcp::ExtendedReport::parse(packet);
-  if (!report) return;
+  if (!report) return note_malformed(now);
   if (report->receiver_reference_time && pending_dlrr_.size() < kMaxPendingDlrr)
     pending_dlrr_.push_back({report->sender, report->receiver_reference_time->compact(), now});
   for (const rtcp::DlrrItem item : report->dlrr) {

@@ -1,0 +1,267 @@
+#include <array>
+#include <limits>
+
+#include "media/codec_table.h"
+#include "rtcp/fir.h"
+#include "rtcp/nack.h"
+#include "rtcp/pli.h"
+#include "rtcp/remb.h"
+#include "rtp/extension_values.h"
+#include "rtp/packet_writer.h"
+#include "sim/publisher_parameters.h"
+#include "tests/scenario/attack.h"
+#include "transport/offender_watch.h"
+
+// What one may send who has keys: Mallory's packets are authentic, and not what they should be.
+
+namespace sfu::sim {
+namespace {
+
+struct Names {
+  std::string mid;
+  std::string rid;
+};
+
+/// A packet under the ids of sim::publisher_parameters().
+Datagram packet(std::uint32_t ssrc, std::uint16_t number, std::uint8_t payload_type, Bytes payload,
+                const Names& names = {}) {
+  const rtp::ExtensionMap& ids = media::extension_map(publisher_parameters(MediaKind::Video, "0"));
+  std::vector<rtp::HeaderExtension> extensions;
+  if (!names.mid.empty())
+    extensions.push_back({ids.id(rtp::ExtensionKind::Mid), as_bytes(names.mid)});
+  if (!names.rid.empty())
+    extensions.push_back({ids.id(rtp::ExtensionKind::Rid), as_bytes(names.rid)});
+  std::array<std::uint8_t, 512> header;
+  const auto size = rtp::write_header({.marker = true,
+                                       .payload_type = payload_type,
+                                       .sequence_number = number,
+                                       .timestamp = number * 3000u,
+                                       .ssrc = Ssrc{ssrc}},
+                                      extensions, header);
+  Datagram whole(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(*size));
+  whole.insert(whole.end(), payload.begin(), payload.end());
+  return whole;
+}
+
+Datagram noise(AttackScene& scene, std::size_t size) {
+  Datagram bytes(size);
+  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(scene.random());
+  return bytes;
+}
+
+Ssrc victors_video(AttackScene& scene) {
+  return Conference::viewed(*scene.mallory, *scene.victor, MediaKind::Video).ssrc;
+}
+
+core::TransportStats of(AttackScene& scene, TransportId transport) {
+  return scene.conference.transport_stats(transport);
+}
+
+/// Victor goes on to be seen and heard, whatever became of Mallory's own streams.
+void expect_victor_flows(AttackScene& scene) {
+  for (const MediaKind kind : {MediaKind::Audio, MediaKind::Video}) {
+    StreamReceiver& receiver = *Conference::viewed(*scene.mallory, *scene.victor, kind).receiver;
+    EXPECT_LT(receiver.longest_gap(scene.conference.now()), 150ms);
+    EXPECT_THAT(receiver.complaints(), IsEmpty());
+  }
+}
+
+constexpr std::uint8_t kVp8 = 101;
+constexpr std::uint8_t kVp8Rtx = 102;
+
+TEST(EndlessStreams, OfNewSsrcsMidsAndRidsAreBoundedAndRefused) {
+  attack(
+      [](AttackScene& scene, int step) {
+        for (std::uint32_t i = 0; i < 20; ++i) {
+          const std::uint32_t n = static_cast<std::uint32_t>(step) * 20 + i;
+          const Names names{"m" + std::to_string(n), i % 2 == 0 ? "r" + std::to_string(n) : ""};
+          scene.mallory->browser->forge_rtp(
+              packet(0x5000'0000 + n, 1, kVp8, noise(scene, 100), i % 4 == 3 ? Names{} : names));
+        }
+      },
+      [](AttackScene& scene) {
+        // 4096 SSRCs of hers were authentic, the rest is past what SRTP keeps of one peer.
+        EXPECT_GT(scene.refused().streams, 3500u);
+        EXPECT_GT(scene.refused().srtp, 1000u);
+        EXPECT_EQ(scene.lines("sends what is refused"), 1u);
+        expect_victor_flows(scene);
+      });
+}
+
+/// Each packet claims her own camera for another SSRC: her picture suffers, nobody else's.
+TEST(EndlessStreams, UnderHerOwnMidDisplaceOnlyHerOwn) {
+  attack(
+      [](AttackScene& scene, int step) {
+        for (std::uint32_t i = 0; i < 10; ++i)
+          scene.mallory->browser->forge_rtp(packet(0x5000'0000 + static_cast<std::uint32_t>(step),
+                                                   static_cast<std::uint16_t>(i), kVp8,
+                                                   noise(scene, 100), {"1", ""}));
+      },
+      [](AttackScene& scene) {
+        expect_victor_flows(scene);
+        EXPECT_LE(of(scene, scene.mallory->send).producers.size(), 2u);
+      });
+}
+
+/// Of VP8 in a whole call; fuzz/rtp_codec_fuzz does it for each codec, fuzz/worker_core_fuzz for
+/// all of them in a worker.
+TEST(CodecMutation, OfPayloadsDisturbsNobody) {
+  attack(
+      [](AttackScene& scene, int step) {
+        const Ssrc camera = Conference::video_sender(*scene.mallory).options().ssrc;
+        for (std::uint32_t i = 0; i < 20; ++i)
+          scene.mallory->browser->forge_rtp(packet(
+              camera.value, static_cast<std::uint16_t>(20'000 + step * 20 + static_cast<int>(i)),
+              kVp8, noise(scene, scene.random() % 60)));
+      },
+      [](AttackScene& scene) { expect_victor_flows(scene); });
+}
+
+TEST(Storm, OfNacksIsAnsweredWithinTheBudget) {
+  std::uint64_t before = 0;
+  attack(
+      [&](AttackScene& scene, int step) {
+        if (step == 0) before = of(scene, scene.mallory->receive).rtx_bytes_sent;
+        for (int i = 0; i < 20; ++i) {
+          std::array<std::uint8_t, 1200> buffer;
+          rtcp::CompoundBuilder builder(buffer);
+          std::vector<std::uint16_t> lost(200);
+          const auto base = static_cast<std::uint16_t>(scene.random());
+          for (std::size_t k = 0; k < lost.size(); ++k)
+            lost[k] = static_cast<std::uint16_t>(base + k);
+          rtcp::append_nack(builder, Ssrc{1}, victors_video(scene), lost);
+          scene.mallory->browser->forge_viewer_rtcp(builder.bytes());
+        }
+      },
+      [&](AttackScene& scene) {
+        const core::TransportStats stats = of(scene, scene.mallory->receive);
+        // The reserve of 256 KiB and half of what is forwarded.
+        EXPECT_LT(stats.rtx_bytes_sent - before, 256 * 1024 + stats.rtp_bytes_sent / 2);
+        expect_victor_flows(scene);
+      });
+}
+
+TEST(Storm, OfPlisAndFirsCostsTheSenderTwoKeyFramesASecond) {
+  std::uint64_t before = 0;
+  attack(
+      [&](AttackScene& scene, int step) {
+        if (step == 0) before = scene.victor->browser->plis_received();
+        for (int i = 0; i < 40; ++i) {
+          std::array<std::uint8_t, 1200> buffer;
+          rtcp::CompoundBuilder builder(buffer);
+          const Ssrc media = victors_video(scene);
+          const auto n = static_cast<std::uint8_t>(i);
+          if (i % 2 == 0)
+            rtcp::append_pli(builder, {Ssrc{1}, media});
+          else
+            rtcp::append_fir(builder, Ssrc{1}, std::vector<rtcp::FirEntry>(50, {media, n}));
+          scene.mallory->browser->forge_viewer_rtcp(builder.bytes());
+        }
+      },
+      [&](AttackScene& scene) {
+        EXPECT_LE(scene.victor->browser->plis_received() - before, 7u);
+        expect_victor_flows(scene);
+      });
+}
+
+TEST(Storm, OfRtxRepairsNothingAndIsNotForwarded) {
+  std::uint64_t before = 0;
+  attack(
+      [&](AttackScene& scene, int step) {
+        if (step == 0) before = of(scene, scene.victor->receive).rtp_bytes_sent;
+        const auto& sender = Conference::video_sender(*scene.mallory).options();
+        for (int i = 0; i < 20; ++i) {
+          Datagram payload = noise(scene, 2 + scene.random() % 900);
+          scene.mallory->browser->forge_rtp(
+              packet(sender.rtx_ssrc->value, static_cast<std::uint16_t>(20'000 + step * 20 + i),
+                     kVp8Rtx, payload));
+        }
+      },
+      [&](AttackScene& scene) {
+        const auto stats = of(scene, scene.mallory->send);
+        EXPECT_GT(stats.rtx_bytes_received, 1'000'000u);
+        EXPECT_LT(of(scene, scene.victor->receive).rtp_bytes_sent - before, 2'000'000u);
+        expect_victor_flows(scene);
+      });
+}
+
+TEST(AbsurdFeedback, OfBandwidthAndArrivalsChangesNothing) {
+  attack(
+      [](AttackScene& scene, int step) {
+        for (int i = 0; i < 20; ++i) {
+          std::array<std::uint8_t, 1200> buffer;
+          rtcp::CompoundBuilder builder(buffer);
+          if (i % 2 == 0) {
+            const std::int64_t rates[] = {0, 1, std::numeric_limits<std::int64_t>::max()};
+            rtcp::append_remb(builder, Ssrc{1}, DataRate::from_bps(rates[(step + i) % 3]),
+                              std::vector<Ssrc>(200, victors_video(scene)));
+            scene.mallory->browser->forge_viewer_rtcp(builder.bytes());
+            continue;
+          }
+          // Transport-wide feedback on numbers that were never sent, of random chunks and deltas.
+          Datagram feedback = noise(scene, 20 + 4 * (scene.random() % 200));
+          feedback[0] = 0x80 | 15;
+          feedback[1] = 205;
+          store_be16(feedback, 2, static_cast<std::uint16_t>(feedback.size() / 4 - 1));
+          if (i % 4 == 1) {
+            store_be16(feedback, 14, 0xffff);  // Count of packets.
+            feedback[20 % feedback.size()] = 0x1f;
+          }
+          scene.mallory->browser->forge_viewer_rtcp(feedback);
+          scene.mallory->browser->forge_publisher_rtcp(feedback);
+        }
+      },
+      [](AttackScene& scene) { expect_flow(scene); });
+}
+
+TEST(AbsurdReports, OfTimesLossesAndRoundTripsChangeNothing) {
+  attack(
+      [](AttackScene& scene, int) {
+        for (const std::uint8_t type : {200, 201, 202, 203, 204, 205, 206, 207, 208})
+          for (int i = 0; i < 4; ++i) {
+            Datagram report = noise(scene, 8 + 4 * (scene.random() % 60));
+            report[0] = static_cast<std::uint8_t>(0x80 | (report[0] & 31));
+            report[1] = type;
+            store_be16(report, 2, static_cast<std::uint16_t>(report.size() / 4 - 1));
+            const Ssrc about = i % 2 == 0 ? victors_video(scene)
+                                          : Conference::video_sender(*scene.mallory).options().ssrc;
+            store_be32(report, 4, about.value);
+            if (report.size() >= 12) store_be32(report, 8, about.value);
+            scene.mallory->browser->forge_viewer_rtcp(report);
+            scene.mallory->browser->forge_publisher_rtcp(report);
+          }
+      },
+      [](AttackScene& scene) {
+        EXPECT_GT(scene.refused().malformed, 1000u);
+        EXPECT_LE(scene.lines("sends what is refused"), 2u);
+        expect_victor_flows(scene);
+      });
+}
+
+/// Sixty times what a camera sends. Her viewers get no more than one peer may send, and nobody else
+/// anything.
+TEST(Flood, OfAValidUsersMediaCostsOnlyHerOwnStreams) {
+  constexpr int kPackets = 300;  // Each 10 ms: 30,000 in a second, 240 Mbit/s.
+  std::uint64_t before = 0;
+  std::uint64_t sent = 0;
+  attack(
+      [&](AttackScene& scene, int step) {
+        if (step == 0) before = of(scene, scene.victor->receive).packets_sent;
+        const Ssrc camera = Conference::video_sender(*scene.mallory).options().ssrc;
+        Datagram payload(1000, 0x10);
+        for (int i = 0; i < kPackets; ++i)
+          scene.mallory->browser->forge_rtp(
+              packet(camera.value, static_cast<std::uint16_t>(sent++), kVp8, payload));
+      },
+      [&](AttackScene& scene) {
+        constexpr std::uint64_t kSeconds = 4;
+        constexpr std::uint64_t kMost = kSeconds * 10 * transport::FloodGate::kMaxInWindow;
+        EXPECT_GT(scene.refused().floods, 50'000u);
+        EXPECT_LT(of(scene, scene.victor->receive).packets_sent - before, kMost);
+        EXPECT_EQ(scene.lines("sends what is refused"), 1u);
+        expect_victor_flows(scene);
+      });
+}
+
+}  // namespace
+}  // namespace sfu::sim
