@@ -13,7 +13,7 @@ using fuzz::Script;
 
 constexpr std::uint16_t kServerPort = 40000;
 
-/// Two people in a real call on the virtual network, and everything that may befall it: what they
+/// Two people in a whole call on the virtual network, and everything that may befall it: what they
 /// send under their own keys, what others forge, time, loss, and what the service asks for.
 class Call {
  public:

@@ -28,8 +28,8 @@ enum class ListenError : std::uint8_t {
 class RtpListener {
  public:
   static constexpr std::size_t kMaxProducers = 64;
-  static constexpr std::size_t kMaxSsrcs = 256;  // Learned and signaled.
-  static constexpr std::size_t kMaxRetired = 32;  // The latest: no packet is on its way for long.
+  static constexpr std::size_t kMaxSsrcs = 256;   // Learned and signaled.
+  static constexpr std::size_t kMaxRetired = 32;  // The latest.
 
   struct Target {
     Producer* producer = nullptr;
