@@ -56,7 +56,7 @@ TEST(SecureChannel, HasNoWayOutBeforeTheHandshake) {
   EXPECT_EQ(made.channel.selected_path(), kPath);
   std::vector<std::uint8_t> packet(100, 0x80);
   EXPECT_FALSE(made.channel.unprotect_rtp(kPath, packet).has_value());
-  EXPECT_EQ(made.channel.packets_refused(), 1u);
+  EXPECT_EQ(made.channel.refusals().srtp, 1u);
 }
 
 }  // namespace

@@ -217,11 +217,11 @@ TEST(AbsurdFeedback, OfBandwidthAndArrivalsChangesNothing) {
 TEST(AbsurdReports, OfTimesLossesAndRoundTripsChangeNothing) {
   attack(
       [](AttackScene& scene, int) {
-        for (const std::uint8_t type : {200, 201, 202, 203, 204, 205, 206, 207, 208})
+        for (const int type : {200, 201, 202, 203, 204, 205, 206, 207, 208})
           for (int i = 0; i < 4; ++i) {
             Datagram report = noise(scene, 8 + 4 * (scene.random() % 60));
             report[0] = static_cast<std::uint8_t>(0x80 | (report[0] & 31));
-            report[1] = type;
+            report[1] = static_cast<std::uint8_t>(type);
             store_be16(report, 2, static_cast<std::uint16_t>(report.size() / 4 - 1));
             const Ssrc about = i % 2 == 0 ? victors_video(scene)
                                           : Conference::video_sender(*scene.mallory).options().ssrc;
@@ -256,7 +256,7 @@ TEST(Flood, OfAValidUsersMediaCostsOnlyHerOwnStreams) {
       [&](AttackScene& scene) {
         constexpr std::uint64_t kSeconds = 4;
         constexpr std::uint64_t kMost = kSeconds * 10 * transport::FloodGate::kMaxInWindow;
-        EXPECT_GT(scene.refused().floods, 50'000u);
+        EXPECT_GT(scene.refused().floods, 20'000u);
         EXPECT_LT(of(scene, scene.victor->receive).packets_sent - before, kMost);
         EXPECT_EQ(scene.lines("sends what is refused"), 1u);
         expect_victor_flows(scene);

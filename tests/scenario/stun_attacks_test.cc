@@ -95,9 +95,9 @@ TEST(StunAttack, ThatForgesItsSourceReflectsNothingLargerThanItself) {
         const auto number = static_cast<std::uint64_t>(step);
         send(scene, encode({secrets_of(*scene.victor).ufrag, "?"}, number));
         // A response, an indication and a request of another method.
-        for (const std::uint16_t type : {0x0101, 0x0111, 0x0011, 0x0003}) {
+        for (const int type : {0x0101, 0x0111, 0x0011, 0x0003}) {
           Datagram other = encode({secrets_of(*scene.victor).ufrag, "?"}, number);
-          store_be16(other, 0, type);
+          store_be16(other, 0, static_cast<std::uint16_t>(type));
           send(scene, other);
         }
       },
