@@ -24,8 +24,10 @@ constexpr std::array kTable = {
                   "A field is missing, or is not what it must be; detail names it."},
     ErrorCodeInfo{ErrorCode::UnknownEvent, "unknown_event",
                   "The server has no event of this name."},
-    ErrorCodeInfo{ErrorCode::NotInRoom, "not_in_room",
-                  "The request needs a room that this connection has not joined."},
+    ErrorCodeInfo{
+        ErrorCode::NotInRoom, "not_in_room",
+        "The request needs a room that this connection has not joined, or somebody who is in "
+        "it."},
     ErrorCodeInfo{ErrorCode::NoTransport, "no_transport",
                   "The request needs a transport that has not been created."},
     ErrorCodeInfo{ErrorCode::AlreadyConnected, "already_connected",

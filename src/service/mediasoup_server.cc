@@ -61,6 +61,7 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
       started_at_(options_.clock()),
       placement_(ports.size(), options_.placement_margin),
       consumers_(random),
+      peer_to_peer_({options_.max_peer_to_peer_rooms, options_.max_peers_per_room}, signaling),
       turns_(std::move(executor)),
       connects_(options_.connects_per_second, options_.connect_burst, started_at_),
       refusal_lines_(kRefusalLinesPerSecond, kRefusalLineBurst, started_at_) {
@@ -115,7 +116,13 @@ Result<signaling::auth::Identity, ErrorCode> MediasoupServer::admit(const json::
 void MediasoupServer::on_disconnect(ConnectionId id, signaling::socketio::DisconnectReason reason) {
   log_.debug("disconnected", {{"connection", id.value}, {"reason", to_string(reason)}});
   if (const auto place = find(id)) leave(place->participant, to_string(reason));
+  peer_to_peer_.leave(id);
   connections_.erase(id);
+}
+
+void MediasoupServer::disconnect(ConnectionId id) {
+  peer_to_peer_.leave(id);
+  signaling_.disconnect(id);
 }
 
 void MediasoupServer::drain() { draining_ = true; }
@@ -125,13 +132,15 @@ void MediasoupServer::drain() { draining_ = true; }
 void MediasoupServer::on_event(ConnectionId id, signaling::socketio::Event event) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
-  QueuedRequest request{std::move(event.name), {}, std::move(event.ack), std::nullopt};
+  QueuedRequest request{std::move(event.name), {}, std::move(event.ack), {}, std::nullopt};
+  const RequestInfo* info = find_request(request.event);
   if (!found->second.bucket.take(options_.clock()))
     request.verdict = Failure{ErrorCode::RateLimited, ""};
-  else if (!event.arguments.attachments.empty())
+  else if (!event.arguments.attachments.empty() && !(info && info->takes_binary))
     request.verdict = Failure{ErrorCode::InvalidRequest, "the payload must not be binary"};
   else if (!event.arguments.values.empty())
     request.body = std::move(event.arguments.values.front());
+  if (!request.verdict) request.attachments = std::move(event.arguments.attachments);
   enqueue(id, std::move(request));
 }
 
@@ -142,7 +151,7 @@ void MediasoupServer::on_too_deep(ConnectionId id, std::optional<std::string> ev
   const bool too_many = !found->second.bucket.take(options_.clock());
   const Failure verdict = too_many ? Failure{ErrorCode::RateLimited, ""}
                                    : Failure{ErrorCode::TooDeep, "at most 32 levels"};
-  enqueue(id, QueuedRequest{event.value_or(""), {}, std::move(ack), verdict});
+  enqueue(id, QueuedRequest{event.value_or(""), {}, std::move(ack), {}, verdict});
 }
 
 void MediasoupServer::enqueue(ConnectionId id, QueuedRequest request) {

@@ -19,6 +19,7 @@
 #include "base/units.h"
 #include "service/consumer_registry.h"
 #include "service/participant.h"
+#include "service/peer_to_peer.h"
 #include "service/pipes.h"
 #include "service/placement.h"
 #include "service/request.h"
@@ -39,6 +40,8 @@ struct Options {
   std::size_t max_connections = 20'000;
   std::size_t max_rooms = 10'000;
   std::size_t max_participants_per_room = 1'000;
+  std::size_t max_peer_to_peer_rooms = 10'000;
+  std::size_t max_peers_per_room = 250;
   /// A page that joins a big meeting resumes all of its consumers at once.
   double events_per_second = 200;
   double event_burst = 1'000;
@@ -111,13 +114,15 @@ class MediasoupServer final : private signaling::socketio::Handler {
   void leave(Participant& participant, std::string_view why);
   /// The same for a room that somebody is about to enter.
   void end_stay(Participant& participant, std::string_view why);
-  void disconnect(ConnectionId id) { signaling_.disconnect(id); }
+  /// Ends the connection once it has read what was emitted to it; for peers it is gone at once.
+  void disconnect(ConnectionId id);
 
   const Options& options() const { return options_; }
   RandomSource& random() { return random_; }
   Logger& log() { return log_; }
   ConsumerRegistry& consumers() { return consumers_; }
   Pipes& pipes() { return pipes_; }
+  PeerToPeer& peer_to_peer() { return peer_to_peer_; }
 
   // For statistics.
 
@@ -164,6 +169,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   Pipes pipes_;
   std::optional<Timestamp> loads_asked_at_;
   ConsumerRegistry consumers_;
+  PeerToPeer peer_to_peer_;
   TurnQueue turns_;
   TokenBucket connects_;
   TokenBucket refusal_lines_;  // Of the log: clients can cause any number of refusals.

@@ -4,6 +4,8 @@
 #include <boost/json/value.hpp>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "ortc/json_reader.h"
 #include "service/error_codes.h"
@@ -19,6 +21,8 @@ struct QueuedRequest {
   std::string event;
   json::value body;  // The first argument; null where there is none.
   std::optional<signaling::socketio::Ack> ack;
+  /// The binary parts that the body speaks of, for requests that take them.
+  std::vector<std::string> attachments;
   /// Set where it is decided already that the request fails.
   std::optional<Failure> verdict;
 };
@@ -34,6 +38,7 @@ class Request {
   ConnectionId connection() const { return connection_; }
   const std::string& event() const { return queued_.event; }
   const json::value& body() const { return queued_.body; }
+  std::vector<std::string> take_attachments() { return std::exchange(queued_.attachments, {}); }
   const RequestInfo* info() const { return info_; }
   const std::optional<Failure>& verdict() const { return queued_.verdict; }
   bool wants_acknowledgement() const { return wants_acknowledgement_; }

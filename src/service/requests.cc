@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "service/peer_to_peer_requests.h"
+
 namespace sfu::service {
 namespace {
 
@@ -33,6 +35,34 @@ constexpr std::array kRequests = {
                 Stage::WithTransport, set_preferred_layers},
     RequestInfo{"get-participant-stats", "participant-stats", "Failed to get stats",
                 Stage::WithTransport, get_participant_stats},
+
+    // Peer to peer: these look for their own kind of room. A newcomer makes everybody an offer and
+    // some ten candidates for it, so the relays come in bursts of hundreds; `ready` is answered
+    // with the whole room to everybody in it and is the one that costs.
+    RequestInfo{"ready", "", "Failed to join room", Stage::Anytime, enter_peer_to_peer_room},
+    RequestInfo{"user-left", "", "Failed to leave room", Stage::Anytime, leave_peer_to_peer_room},
+    RequestInfo{"call-user", "", "Failed to call user", Stage::Anytime, relay_to_peer, true},
+    RequestInfo{"make-answer", "", "Failed to answer user", Stage::Anytime, relay_to_peer, true},
+    RequestInfo{"ice-candidate", "", "Failed to send ICE candidate", Stage::Anytime, relay_to_peer,
+                true},
+    RequestInfo{"screen-share-call", "", "Failed to call user", Stage::Anytime, relay_to_peer,
+                true},
+    RequestInfo{"screen-share-answer", "", "Failed to answer user", Stage::Anytime, relay_to_peer,
+                true},
+    RequestInfo{"screen-share-candidate", "", "Failed to send ICE candidate", Stage::Anytime,
+                relay_to_peer, true},
+    RequestInfo{"screen-share-started", "", "Failed to start screen sharing", Stage::Anytime,
+                start_screen_share},
+    RequestInfo{"screen-share-stopped", "", "Failed to stop screen sharing", Stage::Anytime,
+                stop_screen_share},
+    RequestInfo{"screen-share-ready", "", "Failed to setup screen sharing connections",
+                Stage::Anytime, connect_screen_share},
+    RequestInfo{"media-state-change", "", "Failed to change media state", Stage::Anytime,
+                change_media_state},
+    RequestInfo{"chat:message", "", "Failed to send message", Stage::Anytime, send_chat_message},
+    RequestInfo{"chat:typing-start", "", "Failed to send typing state", Stage::Anytime,
+                tell_typing},
+    RequestInfo{"chat:typing-stop", "", "Failed to send typing state", Stage::Anytime, tell_typing},
 };
 
 }  // namespace

@@ -26,6 +26,7 @@ struct RequestInfo {
   std::string_view failure;      // The fixed text of an `error`.
   Stage stage;
   asio::awaitable<void> (*handle)(MediasoupServer& server, Request& request);
+  bool takes_binary = false;  // The payload may have attachments.
 };
 std::span<const RequestInfo> request_table();
 /// nullptr where there is no such event.

@@ -31,17 +31,6 @@ bool has_control_character(std::string_view text) {
   return false;
 }
 
-std::string read_room_id(const JsonReader& reader) {
-  const json::value* value = reader.require("roomId");
-  if (!value) return "";
-  const json::string* text = value->if_string();
-  if (text && !text->empty() && text->size() <= kMaxRoomIdBytes && !has_control_character(*text))
-    return std::string(*text);
-  reader.fail(reader.path_of("roomId"),
-              "must be a text of 1 to 128 bytes of UTF-8 without control characters");
-  return "";
-}
-
 std::string_view text_of(const json::value* value) {
   const json::string* text = value ? value->if_string() : nullptr;
   return text ? std::string_view(*text) : std::string_view();
@@ -138,6 +127,17 @@ const json::value& nested(const JsonReader& reader, std::string_view key) {
 
 std::string_view to_string(Direction direction) {
   return direction == Direction::Send ? "send" : "recv";
+}
+
+std::string read_room_id(const JsonReader& reader) {
+  const json::value* value = reader.require("roomId");
+  if (!value) return "";
+  const json::string* text = value->if_string();
+  if (text && !text->empty() && text->size() <= kMaxRoomIdBytes && !has_control_character(*text))
+    return std::string(*text);
+  reader.fail(reader.path_of("roomId"),
+              "must be a text of 1 to 128 bytes of UTF-8 without control characters");
+  return "";
 }
 
 Parsed<JoinRoom> parse_join_room(const json::value& body) {

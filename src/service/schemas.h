@@ -32,6 +32,9 @@ std::string_view to_string(Direction direction);
 template <class T>
 using Parsed = Result<T, ortc::InvalidField>;
 
+/// The `roomId` of any request.
+std::string read_room_id(const ortc::JsonReader& reader);
+
 struct JoinRoom {
   std::string room_id;
   bool resume = false;

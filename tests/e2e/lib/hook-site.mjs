@@ -9,6 +9,7 @@ const PAGES = fileURLToPath(new URL('../pages/', import.meta.url));
 /** Which mediasoup-client a page uses: the newest, or the one that MeetLite has. */
 export const CLIENTS = { newest: 'mediasoup-client', old: 'mediasoup-client-3.7' };
 
+const HTML = { '/': 'hook.html', '/peer': 'peer.html' };
 const bundles = new Map();
 
 async function bundle(script, client) {
@@ -27,8 +28,8 @@ async function bundle(script, client) {
 }
 
 async function answer(path) {
-  if (path === '/') return ['text/html', await readFile(`${PAGES}hook.html`, 'utf8')];
-  const [, script, client] = /^\/(hook|portraits)-(\w+)\.js$/.exec(path) ?? [];
+  if (path in HTML) return ['text/html', await readFile(`${PAGES}${HTML[path]}`, 'utf8')];
+  const [, script, client] = /^\/(hook|peer|portraits)-(\w+)\.js$/.exec(path) ?? [];
   if (client === undefined || !(client in CLIENTS)) return null;
   if (!bundles.has(path)) bundles.set(path, bundle(script, client));
   return ['text/javascript', await bundles.get(path)];

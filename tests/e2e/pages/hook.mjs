@@ -162,8 +162,13 @@ class Hook {
     });
   }
 
-  /** A drawn screen of an odd shape, so that nobody takes it for a camera. */
   async produceScreen({ width = 1000, height = 600 } = {}) {
+    const track = this.drawScreen({ width, height });
+    return this.produce('screen-video', { track, appData: { screen: true } });
+  }
+
+  /** A drawn screen of an odd shape, so that nobody takes it for a camera. */
+  drawScreen({ width, height }) {
     const canvas = document.createElement('canvas');
     canvas.width = width;
     canvas.height = height;
@@ -178,7 +183,7 @@ class Hook {
     }, 66);
     const [track] = canvas.captureStream(15).getVideoTracks();
     track.contentHint = 'detail';
-    return this.produce('screen-video', { track, appData: { screen: true } });
+    return track;
   }
 
   async produce(type, options) {
