@@ -86,6 +86,7 @@ class Scenario {
     if (forged) check.password = "guess";
     check.fingerprint = (flags & 128) == 0;
     const Path path = path_of(script_.byte());
+    if (script_.byte() % 8 != 0) check = check.numbered(++checks_);
     const auto bytes = check.encode();
     const auto outcome = agent_.handle_datagram(now_, {path, bytes});
     answered_ = outcome == ice::Outcome::Answered || outcome == ice::Outcome::AnsweredWithError;
@@ -142,6 +143,7 @@ class Scenario {
   ice::LiteAgent agent_{{.credentials = first_credentials_}};
   Owner owner_;
   Timestamp now_{};
+  std::uint32_t checks_ = 0;
   bool answered_ = false;
 };
 

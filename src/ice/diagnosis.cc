@@ -24,6 +24,7 @@ std::string refusals(const Diagnosis& d) {
   append_count(list, d.bad_integrity, "with a wrong password");
   append_count(list, d.wrong_username, "with a wrong username");
   append_count(list, d.bad_fingerprint, "with a wrong fingerprint");
+  append_count(list, d.replays, "replayed from another address");
   append_count(list, d.role_conflicts, "in the controlled role");
   append_count(list, d.bad_requests, "with bad attributes");
   append_count(list, d.malformed, "malformed");

@@ -26,6 +26,7 @@ struct Diagnosis {
   std::uint64_t bad_fingerprint = 0;
   std::uint64_t wrong_username = 0;
   std::uint64_t bad_integrity = 0;
+  std::uint64_t replays = 0;         // Of valid checks, from addresses that sent none of their own.
   std::uint64_t role_conflicts = 0;  // Answered with 487.
   std::uint64_t bad_requests = 0;    // Answered with 400 or 420.
   std::uint64_t evicted_paths = 0;   // Because the table of paths was full.

@@ -15,7 +15,8 @@ const Endpoint kClient{IpAddress::v4(0xC6336407), 5000};
 constexpr Timestamp kStart = Timestamp(std::chrono::seconds(1000));
 
 void check(LiteAgent& agent, const Endpoint& local, const ScriptedCheck& check) {
-  const auto bytes = check.encode();
+  static std::uint32_t checks = 0;
+  const auto bytes = check.numbered(++checks).encode();
   agent.handle_datagram(kStart, {{local, kClient}, bytes});
   agent.poll_transmit();
   while (agent.poll_event()) {

@@ -54,7 +54,11 @@ Outcome LiteAgent::handle_datagram(Timestamp now, const Datagram& datagram) {
     return refused(path, Outcome::AnsweredWithError,
                    error == kRoleConflict ? seen_.role_conflicts : seen_.bad_requests);
   }
+  // A retransmission is answered and has had its effect; a copy from elsewhere must have none.
+  const bool is_new = transactions_.note(request->transaction_id());
+  if (!is_new && !is_validated(path)) return refused(path, Outcome::DroppedReplay, seen_.replays);
   answer(path, *request, *credentials);
+  if (!is_new) return Outcome::Answered;
   if (pending_ && credentials == &*pending_) finish_restart();
   validate(now, path);
   nominate(path, *request);

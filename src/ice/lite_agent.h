@@ -12,6 +12,7 @@
 #include "ice/credentials.h"
 #include "ice/diagnosis.h"
 #include "ice/events.h"
+#include "ice/seen_transactions.h"
 #include "stun/message.h"
 
 namespace sfu::ice {
@@ -25,12 +26,14 @@ enum class Outcome : std::uint8_t {
   DroppedBadFingerprint,  // FINGERPRINT is there and wrong.
   DroppedWrongUsername,   // No USERNAME, or not of this agent.
   DroppedBadIntegrity,    // No MESSAGE-INTEGRITY, or a wrong one.
+  DroppedReplay,          // A valid check that came before, now from a stranger's address.
 };
 
 /// The ICE-lite side of one transport (RFC 8445 §2.5): answers connectivity checks, learns the
 /// peer's paths from those that are valid, and the one to send on from those that nominate. Always
-/// controlled. Promises: only what carries our password changes anything; at most kMaxPaths paths.
-/// After each call of a function that is not const, drain poll_transmit() and poll_event().
+/// controlled. Promises: only what carries our password changes anything, and that only once; at
+/// most kMaxPaths paths. After each call of a function that is not const, drain poll_transmit() and
+/// poll_event().
 class LiteAgent {
  public:
   /// Several networks and both families of one client; the least recently checked gives way.
@@ -108,7 +111,8 @@ class LiteAgent {
   State state_ = State::New;
   std::vector<ValidPath> paths_;  // At most kMaxPaths.
   std::optional<Path> selected_;
-  bool nominated_ = false;                   // Whether selected_ was nominated.
+  bool nominated_ = false;  // Whether selected_ was nominated.
+  SeenTransactions transactions_;
   std::optional<std::uint32_t> nomination_;  // The highest value of attribute 0xC001.
   std::optional<Transmit> outbox_;           // One answer at most: callers drain after every call.
   Fifo<Event> events_;

@@ -71,7 +71,7 @@ struct Call {
   void send(Checked& c) {
     c.next = now + c.interval;
     if (std::bernoulli_distribution(loss)(random)) return;
-    const auto bytes = (c.nominates ? check.nominating() : check).encode();
+    const auto bytes = (c.nominates ? check.nominating() : check).numbered(++checks).encode();
     agent.handle_datagram(now, {c.path, bytes});
     drain();
   }
@@ -89,6 +89,7 @@ struct Call {
   std::mt19937 random;
   double loss = 0;
   Timestamp now = kStart;
+  std::uint32_t checks = 0;
   int answers = 0;
   std::vector<State> states;
 };

@@ -37,8 +37,11 @@ struct Owned {
     drain();
     return outcome;
   }
+  /// As a transaction of its own.
   Outcome check(Timestamp now, const Path& path, const ScriptedCheck& check) {
-    return give(now, path, check.encode());
+    const ScriptedCheck next = check.numbered(++checks);
+    id = next.id;
+    return give(now, path, next.encode());
   }
   void timeout(Timestamp now) {
     agent.handle_timeout(now);
@@ -56,6 +59,8 @@ struct Owned {
   int error() const { return answer_view().error_code().value().code; }
 
   LiteAgent agent{{.credentials = kOurs}};
+  std::uint32_t checks = 0;
+  stun::TransactionId id{};  // Of the latest check.
   std::optional<Transmit> answer;
   std::vector<Event> events;
 };
@@ -68,7 +73,7 @@ TEST(LiteAgent, AnswersAValidCheckAlongItsPathWithTheAddressItSaw) {
     EXPECT_EQ(o.answer->path, path);
     const auto view = o.answer_view();
     EXPECT_EQ(view.message_class(), stun::Class::SuccessResponse);
-    EXPECT_EQ(view.transaction_id(), kCheck.id);
+    EXPECT_EQ(view.transaction_id(), o.id);
     EXPECT_EQ(view.xor_mapped_address(), path.remote);
     EXPECT_TRUE(view.verify_integrity(kOurs.password));
     EXPECT_TRUE(view.verify_fingerprint());
@@ -240,7 +245,7 @@ void expect_error(const ScriptedCheck& check, int code) {
   EXPECT_EQ(o.check(kStart, kWifi, check), Outcome::AnsweredWithError);
   EXPECT_EQ(o.error(), code);
   EXPECT_EQ(o.answer_view().message_class(), stun::Class::ErrorResponse);
-  EXPECT_EQ(o.answer_view().transaction_id(), check.id);
+  EXPECT_EQ(o.answer_view().transaction_id(), o.id);
   EXPECT_TRUE(o.answer_view().verify_integrity(kOurs.password));
   EXPECT_TRUE(o.answer_view().verify_fingerprint());
   EXPECT_THAT(o.events, IsEmpty());
@@ -416,6 +421,44 @@ TEST(LiteAgentRestart, IsNotFinishedByACheckThatIsRefused) {
   std::swap(controlled.controlling, controlled.controlled);
   EXPECT_EQ(o.check(kStart, kWifi, controlled), Outcome::AnsweredWithError);
   EXPECT_EQ(o.check(kStart, kWifi, kCheck), Outcome::Answered) << "the former ones still count";
+}
+
+TEST(LiteAgentReplay, FromAStrangersAddressHasNoEffectAndNoAnswer) {
+  Owned o;
+  const auto copied = kCheck.nominating().encode();
+  EXPECT_EQ(o.give(kStart, kWifi, copied), Outcome::Answered);
+  const auto deadline = o.agent.next_timeout();
+  EXPECT_EQ(o.give(kStart + 1s, kMobile, copied), Outcome::DroppedReplay);
+  EXPECT_FALSE(o.answer);
+  EXPECT_THAT(o.events, IsEmpty());
+  EXPECT_EQ(o.agent.selected_path(), kWifi);
+  EXPECT_FALSE(o.agent.is_validated(kMobile));
+  EXPECT_EQ(o.agent.next_timeout(), deadline);
+  EXPECT_EQ(o.agent.diagnosis().replays, 1U);
+}
+
+TEST(LiteAgentReplay, AlongAKnownPathIsARetransmissionThatNeitherKeepsConsentNorNominates) {
+  Owned o;
+  const auto copied = kCheck.nominating().encode();
+  o.give(kStart, kWifi, copied);
+  o.check(kStart + 1s, kMobile, kCheck.nominating());
+  const auto deadline = o.agent.next_timeout();
+  EXPECT_EQ(o.give(kStart + 2s, kWifi, copied), Outcome::Answered);
+  ASSERT_TRUE(o.answer);
+  EXPECT_EQ(o.answer->path, kWifi);
+  EXPECT_THAT(o.events, IsEmpty());
+  EXPECT_EQ(o.agent.selected_path(), kMobile);
+  EXPECT_EQ(o.agent.next_timeout(), deadline);
+}
+
+TEST(LiteAgentReplay, DoesNotBringBackACallThatHasLostConsent) {
+  Owned o;
+  const auto copied = kCheck.nominating().encode();
+  o.give(kStart, kWifi, copied);
+  o.timeout(kStart + 30s);
+  EXPECT_EQ(o.give(kStart + 31s, kWifi, copied), Outcome::DroppedReplay);
+  EXPECT_EQ(o.agent.state(), State::Disconnected);
+  EXPECT_EQ(o.check(kStart + 32s, kWifi, kCheck), Outcome::Answered);
 }
 
 }  // namespace

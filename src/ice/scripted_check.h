@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "ice/credentials.h"
 #include "stun/message_builder.h"
 
@@ -42,6 +43,13 @@ struct ScriptedCheck {
   ScriptedCheck with_nomination(std::uint32_t value) const {
     ScriptedCheck check = *this;
     check.nomination = value;
+    return check;
+  }
+
+  /// As another transaction.
+  ScriptedCheck numbered(std::uint32_t number) const {
+    ScriptedCheck check = *this;
+    store_be32(check.id, 8, number);
     return check;
   }
 
