@@ -78,6 +78,19 @@ void Browser::move_to_address(const IpAddress& address) {
   if (receive_) receive_->move_to({address, receive_->local().port});
 }
 
+void Browser::talk_to(const Endpoint& server) {
+  if (send_) send_->talk_to(server);
+  if (receive_) receive_->talk_to(server);
+}
+
+void Browser::restart_send(std::string ufrag, std::string password) {
+  send_->restart_ice(std::move(ufrag), std::move(password));
+}
+
+void Browser::restart_receive(std::string ufrag, std::string password) {
+  receive_->restart_ice(std::move(ufrag), std::move(password));
+}
+
 void Browser::send_packets(const std::vector<StreamSender::Packet>& packets) {
   if (!send_) return;
   for (const auto& packet : packets) {

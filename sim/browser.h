@@ -39,6 +39,11 @@ class Browser final : public Host {
   void rebind_ports(std::uint16_t send, std::uint16_t receive);
   /// To another machine address, with the ports it has. The network has to follow.
   void move_to_address(const IpAddress& address);
+  /// Both transports talk to this address of the server from now on.
+  void talk_to(const Endpoint& server);
+  /// Follow an ICE restart of the server's.
+  void restart_send(std::string ufrag, std::string password);
+  void restart_receive(std::string ufrag, std::string password);
   /// Neither sends nor hears anything from now on.
   void vanish() { vanished_ = true; }
 

@@ -162,6 +162,24 @@ void Conference::swap_addresses(Member& a, Member& b) {
   network_.attach(of_a, *b.browser);
 }
 
+void Conference::move_to_server_address(Member& member, std::size_t server_address,
+                                        const IpAddress& address) {
+  const Worker& worker = *workers_[member.manner.worker];
+  member.browser->talk_to({worker.addresses[server_address], kServerPort});
+  move(member, address);
+}
+
+void Conference::restart_ice(Member& member, TimeDelta signaling) {
+  const auto send = request(member, core::RestartIce{member.send});
+  const auto receive = request(member, core::RestartIce{member.receive});
+  SFU_CHECK(send && receive);
+  if (signaling > TimeDelta{}) run_for(signaling);
+  const auto& for_send = std::get<core::IceRestarted>(*send);
+  const auto& for_receive = std::get<core::IceRestarted>(*receive);
+  member.browser->restart_send(for_send.ice_username_fragment, for_send.ice_password);
+  member.browser->restart_receive(for_receive.ice_username_fragment, for_receive.ice_password);
+}
+
 const Conference::Member::Published& Conference::published(const Member& publisher,
                                                            ortc::MediaKind kind) {
   const auto found = std::find_if(publisher.producers.begin(), publisher.producers.end(),

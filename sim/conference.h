@@ -94,6 +94,11 @@ class Conference {
   /// The client behind the member goes on from another machine address.
   void move(Member& member, const IpAddress& address);
   void swap_addresses(Member& a, Member& b);
+  /// To another address of its worker, from an address of its own of that family.
+  void move_to_server_address(Member& member, std::size_t server_address, const IpAddress& address);
+  /// New ICE credentials for both of the member's transports; its client learns of them after
+  /// `signaling`, and goes on with the former until then.
+  void restart_ice(Member& member, TimeDelta signaling = {});
 
   /// What `viewer` sees or hears of `publisher`.
   static Member::Viewed& viewed(Member& viewer, const Member& publisher, ortc::MediaKind kind);

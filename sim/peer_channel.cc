@@ -89,6 +89,19 @@ void PeerChannel::move_to(const Endpoint& local) {
   next_check_ = Timestamp{};
 }
 
+void PeerChannel::talk_to(const Endpoint& server) {
+  remote_.server = server;
+  answered_ = false;
+  next_check_ = Timestamp{};
+}
+
+void PeerChannel::restart_ice(std::string ufrag, std::string password) {
+  remote_.ufrag = std::move(ufrag);
+  remote_.password = std::move(password);
+  answered_ = false;
+  next_check_ = Timestamp{};
+}
+
 void PeerChannel::send_check(Timestamp now) {
   std::array<std::uint8_t, 256> buffer;
   stun::TransactionId id;

@@ -48,6 +48,10 @@ class PeerChannel {
   void move_to(const Endpoint& local);
   /// The same, but the client does not know, as behind a NAT that forgot it.
   void rebind(const Endpoint& local) { local_ = local; }
+  /// From now on it talks to this address of the server.
+  void talk_to(const Endpoint& server);
+  /// Follows an ICE restart: its checks carry these from now on.
+  void restart_ice(std::string ufrag, std::string password);
   const Endpoint& local() const { return local_; }
   const Remote& remote() const { return remote_; }
   /// Datagrams that came from another address than the one that this end talks to.
@@ -64,7 +68,7 @@ class PeerChannel {
   Path path() const { return {local_, remote_.server, IpProtocol::Udp}; }
 
   Endpoint local_;
-  const Remote remote_;
+  Remote remote_;
   RandomSource& random_;
   dtls::Association dtls_;
   bool answered_ = false;

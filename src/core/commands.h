@@ -48,6 +48,13 @@ struct ConnectTransport {
   std::vector<DtlsFingerprint> fingerprints;  // That with the strongest hash counts.
 };
 
+/// ICE restart (RFC 8445 §9): answered with IceRestarted. What the peer was told before holds until
+/// its first valid check with the new credentials; of several restarts that it did not follow, only
+/// the latest counts.
+struct RestartIce {
+  TransportId transport;
+};
+
 struct CreateProducer {
   TransportId transport;
   ProducerId producer;
@@ -133,9 +140,9 @@ struct GetWorkerStats {};
 
 using Command =
     std::variant<CreateRouter, CloseRouter, CreateTransport, CloseTransport, ConnectTransport,
-                 CreateProducer, CloseProducer, PauseProducer, ResumeProducer, CreateConsumer,
-                 CloseConsumer, PauseConsumer, ResumeConsumer, SetPreferredLayers, RequestKeyFrame,
-                 OpenPipe, ClosePipe, CreateRemoteProducer, CloseRemoteProducer, GetTransportStats,
-                 GetWorkerStats>;
+                 RestartIce, CreateProducer, CloseProducer, PauseProducer, ResumeProducer,
+                 CreateConsumer, CloseConsumer, PauseConsumer, ResumeConsumer, SetPreferredLayers,
+                 RequestKeyFrame, OpenPipe, ClosePipe, CreateRemoteProducer, CloseRemoteProducer,
+                 GetTransportStats, GetWorkerStats>;
 
 }  // namespace sfu::core

@@ -41,23 +41,30 @@ struct TransportCreated {
   std::vector<DtlsFingerprint> fingerprints;
 };
 
+/// Those that the peer's checks have to carry from now on.
+struct IceRestarted {
+  std::string ice_username_fragment;
+  std::string ice_password;
+};
+
 /// The layers as clamped to what the producer has.
 struct PreferredLayers {
   std::uint8_t spatial_layer = 0;
   std::uint8_t temporal_layer = 0;
 };
 
-using ReplyValue =
-    std::variant<Done, TransportCreated, PreferredLayers, TransportStats, WorkerStats>;
+using ReplyValue = std::variant<Done, TransportCreated, IceRestarted, PreferredLayers,
+                                TransportStats, WorkerStats>;
 
 struct Reply {
   RequestId request;
   Result<ReplyValue, CommandError> result;
 };
 
-enum class IceState : std::uint8_t { New, Connected, Disconnected };
+enum class IceState : std::uint8_t { New, Connected, Completed, Disconnected };
 enum class DtlsState : std::uint8_t { New, Connecting, Connected, Failed, Closed };
 
+/// Never the same twice in a row.
 struct TransportStateChanged {
   TransportId transport;
   IceState ice = IceState::New;

@@ -56,7 +56,7 @@ struct ConsumerStats {
 struct TransportStats {
   TransportId transport;
   std::int64_t timestamp_ms = 0;
-  std::string ice_state;      // "new", "connected", "disconnected"
+  std::string ice_state;      // "new", "connected", "completed", "disconnected"
   std::string dtls_state;     // "new", "connecting", "connected", "failed", "closed"
   std::string selected_path;  // "local → remote udp", empty before there is one.
   std::string srtp_profile;

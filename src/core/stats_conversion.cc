@@ -10,10 +10,7 @@ std::int64_t milliseconds(Timestamp now) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
 }
 
-/// By mediasoup's names; "completed" and "awaiting fingerprint" are our own business.
-std::string_view name(ice::State state) {
-  return to_string(state == ice::State::Completed ? ice::State::Connected : state);
-}
+/// By mediasoup's names; "awaiting fingerprint" is our own business.
 std::string_view name(dtls::State state) {
   const bool awaits = state == dtls::State::AwaitingFingerprint;
   return to_string(awaits ? dtls::State::Connecting : state);
@@ -53,7 +50,7 @@ TransportStats stats_of(Timestamp now, const transport::WebRtcTransport& transpo
   TransportStats stats;
   stats.transport = transport.id();
   stats.timestamp_ms = milliseconds(now);
-  stats.ice_state = name(channel.ice_state());
+  stats.ice_state = to_string(channel.ice_state());
   stats.dtls_state = name(channel.dtls_state());
   if (const auto& path = channel.selected_path())
     stats.selected_path = path->local.to_string() + " → " + path->remote.to_string() + " udp";

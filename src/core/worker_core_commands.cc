@@ -120,6 +120,18 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
 }
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const RestartIce& command) {
+  const auto found = transports_.find(command.transport);
+  if (found == transports_.end()) return fail(CommandError::NotFound);
+  auto fresh = ice::Credentials::random(random_);
+  IceRestarted restarted{fresh.ufrag, fresh.password};
+  demux_.add_ufrag(fresh.ufrag, found->second);
+  at(found->second)->restart_ice(now, std::move(fresh));
+  settle(now, found->second);
+  return ReplyValue(std::move(restarted));
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
                                                           const CreateProducer& command) {
   const auto found = transports_.find(command.transport);
   if (found == transports_.end()) return fail(CommandError::NotFound);

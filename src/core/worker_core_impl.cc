@@ -15,8 +15,8 @@ namespace {
 IceState convert(ice::State state) {
   switch (state) {
     case ice::State::New: return IceState::New;
-    case ice::State::Connected:
-    case ice::State::Completed: return IceState::Connected;
+    case ice::State::Connected: return IceState::Connected;
+    case ice::State::Completed: return IceState::Completed;
     case ice::State::Disconnected: return IceState::Disconnected;
   }
   return IceState::New;
@@ -175,14 +175,18 @@ void WorkerCore::Impl::update_deadline(Slot slot) {
 
 void WorkerCore::Impl::tell_state(Timestamp now, Slot slot) {
   Occupied& occupied = slots_[slot];
+  occupied.tell_again.reset();
+  const transport::SecureChannel& channel = occupied.transport->channel();
+  const IceState ice = convert(channel.ice_state());
+  const DtlsState dtls = convert(channel.dtls_state());
+  if (ice == occupied.told_ice && dtls == occupied.told_dtls) return;
   if (!occupied.tellings.take(now)) {
     occupied.tell_again = now + kTellingPause;
     return;
   }
-  occupied.tell_again.reset();
-  const transport::SecureChannel& channel = occupied.transport->channel();
-  events_.emplace_back(TransportStateChanged{occupied.transport->id(), convert(channel.ice_state()),
-                                             convert(channel.dtls_state())});
+  occupied.told_ice = ice;
+  occupied.told_dtls = dtls;
+  events_.emplace_back(TransportStateChanged{occupied.transport->id(), ice, dtls});
 }
 
 void WorkerCore::Impl::drain_media_events() {

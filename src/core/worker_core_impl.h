@@ -59,6 +59,8 @@ class WorkerCore::Impl {
     std::uint32_t place_in_room = 0;
     std::unique_ptr<Transport> transport;
     TokenBucket tellings{kTellingsPerSecond, kTellingBurst, Timestamp{}};
+    IceState told_ice = IceState::New;
+    DtlsState told_dtls = DtlsState::New;
     std::optional<Timestamp> tell_again;  // The state could not be told yet.
     bool unsettled = false;               // As unsettled_ says.
   };
@@ -114,6 +116,7 @@ class WorkerCore::Impl {
   CommandResult execute(Timestamp now, const CreateTransport& command);
   CommandResult execute(Timestamp now, const CloseTransport& command);
   CommandResult execute(Timestamp now, const ConnectTransport& command);
+  CommandResult execute(Timestamp now, const RestartIce& command);
   CommandResult execute(Timestamp now, const CreateProducer& command);
   CommandResult execute(Timestamp now, const CloseProducer& command);
   CommandResult execute(Timestamp now, const PauseProducer& command);

@@ -129,6 +129,22 @@ class WorkerCoreTest : public testing::Test {
     core_->flush(now_, sink_);
   }
 
+  bool answers(const TransportCreated& transport) {
+    sink_.take_sent();
+    check_from(5000, transport);
+    return sink_.take_sent().size() == 1;
+  }
+  /// What the peer of a transport knows of it after a restart.
+  TransportCreated restarted(TransportId transport) {
+    auto reply = request(RestartIce{transport});
+    SFU_CHECK(reply);
+    const auto& fresh = std::get<IceRestarted>(*reply);
+    TransportCreated created;
+    created.ice_username_fragment = fresh.ice_username_fragment;
+    created.ice_password = fresh.ice_password;
+    return created;
+  }
+
   crypto::SeededRandom random_{1};
   crypto::Certificate certificate_;
   std::unique_ptr<WorkerCore> core_;
@@ -315,7 +331,54 @@ TEST_F(WorkerCoreTest, TransportsThatTakeOnePathFromEachOtherAreToldOfWithinBoun
   core_->handle_timeout(now_);
   drain();
   EXPECT_EQ(told[ids[0]], IceState::Disconnected);
-  EXPECT_EQ(told[ids[1]], IceState::Connected);
+  EXPECT_EQ(told[ids[1]], IceState::Completed);
+}
+
+TEST_F(WorkerCoreTest, EachStateOfATransportIsToldOnce) {
+  const TransportId id = TransportId::random(random_);
+  const auto created = std::get<TransportCreated>(*request(CreateTransport{open_router(), id}));
+  for (int i = 0; i < 3; ++i) check_from(5000, created);
+  ASSERT_TRUE(request(connect_command(id)));
+  for (int i = 0; i < 3; ++i) check_from(5001, created);
+  now_ += 31s;
+  core_->handle_timeout(now_);
+  check_from(5000, created);
+  while (const auto event = core_->poll_event()) events_.push_back(*event);
+  std::vector<IceState> told;
+  for (const Event& event : events_)
+    if (const auto* changed = std::get_if<TransportStateChanged>(&event))
+      told.push_back(changed->ice);
+  EXPECT_THAT(
+      told, testing::ElementsAre(IceState::Completed, IceState::Disconnected, IceState::Completed));
+}
+
+TEST_F(WorkerCoreTest, RestartedIceTakesTheFormerCredentialsUntilTheFreshOnesAreUsed) {
+  const TransportId id = TransportId::random(random_);
+  const auto created = std::get<TransportCreated>(*request(CreateTransport{open_router(), id}));
+  EXPECT_TRUE(answers(created));
+  const TransportCreated fresh = restarted(id);
+  EXPECT_NE(fresh.ice_username_fragment, created.ice_username_fragment);
+  EXPECT_NE(fresh.ice_password, created.ice_password);
+  EXPECT_TRUE(answers(created));
+  EXPECT_TRUE(answers(fresh));
+  EXPECT_FALSE(answers(created));
+  EXPECT_TRUE(answers(fresh));
+}
+
+TEST_F(WorkerCoreTest, RestartsThatThePeerDoesNotFollowLeaveTwoNamesOfIt) {
+  const TransportId id = TransportId::random(random_);
+  const auto created = std::get<TransportCreated>(*request(CreateTransport{open_router(), id}));
+  std::vector<TransportCreated> fresh;
+  for (int i = 0; i < 300; ++i) fresh.push_back(restarted(id));
+  const TransportCreated last = fresh.back();
+  fresh.pop_back();
+  for (const TransportCreated& former : fresh) ASSERT_FALSE(answers(former));
+  EXPECT_TRUE(answers(created));
+  EXPECT_TRUE(answers(last));
+  ASSERT_TRUE(request(CloseTransport{id}));
+  EXPECT_FALSE(answers(created));
+  EXPECT_FALSE(answers(last));
+  EXPECT_EQ(error_of(RestartIce{id}), CommandError::NotFound);
 }
 
 TEST_F(WorkerCoreTest, ChecksAreAnsweredFromWhereTheyCameTo) {

@@ -64,6 +64,7 @@ class TestWorker final : public worker::WorkerPort {
   std::map<PipeId, ProducerId> pipes;  // Of producers here.
   std::map<ProducerId, core::CreateRemoteProducer> remote_producers;
   double load = 0;
+  std::size_t ice_restarts = 0;
 
  private:
   using Outcome = Result<core::ReplyValue, core::CommandError>;
@@ -117,6 +118,11 @@ class TestWorker final : public worker::WorkerPort {
     if (!transports.contains(c.transport)) return fail(core::CommandError::NotFound);
     return connected.insert(c.transport).second ? done()
                                                 : fail(core::CommandError::AlreadyConnected);
+  }
+  Outcome execute(const core::RestartIce& c) {
+    if (!transports.contains(c.transport)) return fail(core::CommandError::NotFound);
+    const std::string number = std::to_string(++ice_restarts);
+    return core::ReplyValue(core::IceRestarted{"ufrag" + number, "password" + number});
   }
   Outcome execute(const core::CreateProducer& c) {
     if (!transports.contains(c.transport)) return fail(core::CommandError::NotFound);

@@ -29,6 +29,11 @@ Result<void, ConnectError> SecureChannel::connect(Timestamp now, bool remote_is_
   return {};
 }
 
+void SecureChannel::restart_ice(ice::Credentials fresh) {
+  ice_.restart(std::move(fresh));
+  drain_ice();
+}
+
 void SecureChannel::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
   if (ice_.handle_datagram(now, {path, datagram}) != ice::Outcome::Answered) ++refusals_.stun;
   drain_ice();

@@ -53,6 +53,9 @@ class SecureChannel {
   Result<void, ConnectError> connect(Timestamp now, bool remote_is_server,
                                      std::span<const Fingerprint> fingerprints);
 
+  /// As LiteAgent::restart().
+  void restart_ice(ice::Credentials fresh);
+
   void handle_stun(Timestamp now, const Path& path, Bytes datagram);
   /// Dropped unless `path` is validated (RFC 8827 §6.5 lets DTLS run only over ICE).
   void handle_dtls(Timestamp now, const Path& path, Bytes datagram);

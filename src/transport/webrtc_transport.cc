@@ -41,6 +41,11 @@ Result<void, ConnectError> WebRtcTransport::connect(Timestamp now, bool remote_i
   return result;
 }
 
+void WebRtcTransport::restart_ice(Timestamp now, ice::Credentials fresh) {
+  channel_.restart_ice(std::move(fresh));
+  drain_channel(now);
+}
+
 Result<void, ProducerRefusal> WebRtcTransport::add_producer(Timestamp now,
                                                             const media::ProducerOptions& options) {
   auto producer = media::Producer::create(now, options, router_, random_);

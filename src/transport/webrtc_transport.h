@@ -80,6 +80,9 @@ class WebRtcTransport {
   Result<void, ConnectError> connect(Timestamp now, bool remote_is_server,
                                      std::span<const Fingerprint> fingerprints);
 
+  /// ICE restart (RFC 8445 §9); DTLS, SRTP and the selected path stay as they are.
+  void restart_ice(Timestamp now, ice::Credentials fresh);
+
   Result<void, ProducerRefusal> add_producer(Timestamp now, const media::ProducerOptions& options);
   void remove_producer(ProducerId id);
   media::Producer* find_producer(ProducerId id);

@@ -138,7 +138,7 @@ TEST(Reports, OfViewersAreInTheStatisticsOfTheirConsumers) {
       EXPECT_GT(stream.packets_lost, 10u);
     }
   }
-  EXPECT_EQ(stats.ice_state, "connected");
+  EXPECT_EQ(stats.ice_state, "completed");
   EXPECT_EQ(stats.dtls_state, "connected");
   EXPECT_EQ(stats.srtp_profile, "AEAD_AES_128_GCM");
   EXPECT_GT(stats.packets_sent, 900u);
