@@ -1,7 +1,6 @@
 #include "service/mediasoup_server.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <chrono>
@@ -304,6 +303,8 @@ void MediasoupServer::end_stay(Participant& participant, std::string_view why) {
   if (connection != connections_.end()) connection->second.participant.reset();
   participants_.erase(participant.id());
   if (const Worker* worker = participant.worker()) placement_.leave(worker->index());
+  for (const Direction direction : {Direction::Send, Direction::Recv})
+    transports_.remove(participant, direction);
   place->room.remove(participant);
 }
 
@@ -322,7 +323,7 @@ void MediasoupServer::handle_worker_event(std::size_t index, core::Event event) 
     else
       log_.info(diagnostic->text, {{"worker", index}});
   } else if (const auto* state = std::get_if<core::TransportStateChanged>(&event)) {
-    log_transport_state(*state);
+    on_transport_state(*state);
   }
 }
 
@@ -351,19 +352,6 @@ void MediasoupServer::on_layers_changed(const core::ConsumerLayersChanged& event
     payload["temporalLayer"] = event.layers->temporal_layer;
   }
   place->room.emit(place->participant, "consumer-layers-changed", payload);
-}
-
-void MediasoupServer::log_transport_state(const core::TransportStateChanged& event) {
-  constexpr std::array kIce = {"new", "connected", "disconnected"};
-  constexpr std::array kDtls = {"new", "connecting", "connected", "failed", "closed"};
-  const std::initializer_list<LogField> fields = {
-      {"transport", event.transport.to_string()},
-      {"ice", kIce[static_cast<std::size_t>(event.ice)]},
-      {"dtls", kDtls[static_cast<std::size_t>(event.dtls)]}};
-  if (event.dtls == core::DtlsState::Failed)
-    log_.warn("transport failed", fields);
-  else
-    log_.info("transport state", fields);
 }
 
 }  // namespace sfu::service

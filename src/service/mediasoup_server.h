@@ -18,12 +18,14 @@
 #include "base/token_bucket.h"
 #include "base/units.h"
 #include "service/consumer_registry.h"
+#include "service/ice_servers.h"
 #include "service/participant.h"
 #include "service/peer_to_peer.h"
 #include "service/pipes.h"
 #include "service/placement.h"
 #include "service/request.h"
 #include "service/room.h"
+#include "service/transport_owners.h"
 #include "service/turn_queue.h"
 #include "service/worker.h"
 #include "signaling/auth/jwt.h"
@@ -36,6 +38,8 @@ struct Options {
   /// A token is good where any of these says so.
   std::vector<signaling::auth::TokenVerifier> token_verifiers;
   std::string admin_token;  // Opens the personal part of /stats; empty: loopback only.
+
+  IceServers ice_servers;
 
   std::size_t max_connections = 20'000;
   std::size_t max_rooms = 10'000;
@@ -123,6 +127,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   ConsumerRegistry& consumers() { return consumers_; }
   Pipes& pipes() { return pipes_; }
   PeerToPeer& peer_to_peer() { return peer_to_peer_; }
+  TransportOwners& transports() { return transports_; }
 
   // For statistics.
 
@@ -152,7 +157,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   asio::awaitable<void> answer(Request& request);
   void log_failure(const Request& request);
   void on_layers_changed(const core::ConsumerLayersChanged& event);
-  void log_transport_state(const core::TransportStateChanged& event);
+  void on_transport_state(const core::TransportStateChanged& event);
   asio::awaitable<void> collect_stats(bool is_admin, std::function<void(HttpResponse)> respond);
   bool is_admin(const HttpRequest& request) const;
   bool is_any_worker_stuck() const;
@@ -170,6 +175,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   std::optional<Timestamp> loads_asked_at_;
   ConsumerRegistry consumers_;
   PeerToPeer peer_to_peer_;
+  TransportOwners transports_;
   TurnQueue turns_;
   TokenBucket connects_;
   TokenBucket refusal_lines_;  // Of the log: clients can cause any number of refusals.

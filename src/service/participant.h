@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/units.h"
+#include "core/events.h"
 #include "ortc/parameters.h"
 #include "service/consumer_handler.h"
 #include "service/producer_handler.h"
@@ -31,6 +32,9 @@ struct Transport {
   bool connected = false;      // connect-webrtc-transport has succeeded.
   std::string cname;           // Of all producers on it, from the first one on.
   std::uint32_t next_mid = 0;  // Of its consumers.
+  // As its worker told last.
+  core::IceState ice = core::IceState::New;
+  core::DtlsState dtls = core::DtlsState::New;
 };
 
 /// A person in a room, through one connection.

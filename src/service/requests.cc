@@ -15,6 +15,8 @@ constexpr std::array kRequests = {
                 Stage::InRoom, create_transport},
     RequestInfo{"connect-webrtc-transport", "webrtc-transport-connected",
                 "Failed to connect transport", Stage::WithTransport, connect_transport},
+    RequestInfo{"restart-ice", "ice-restarted", "Failed to restart ICE", Stage::WithTransport,
+                restart_ice},
     RequestInfo{"set-rtp-capabilities", "rtp-capabilities-set", "Failed to set RTP capabilities",
                 Stage::WithTransport, set_rtp_capabilities},
     RequestInfo{"create-producer", "producer-created", "Failed to create producer",

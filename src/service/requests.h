@@ -39,6 +39,7 @@ asio::awaitable<void> leave_room(MediasoupServer& server, Request& request);
 
 asio::awaitable<void> create_transport(MediasoupServer& server, Request& request);
 asio::awaitable<void> connect_transport(MediasoupServer& server, Request& request);
+asio::awaitable<void> restart_ice(MediasoupServer& server, Request& request);
 
 asio::awaitable<void> create_producer(MediasoupServer& server, Request& request);
 asio::awaitable<void> pause_producer(MediasoupServer& server, Request& request);

@@ -171,6 +171,12 @@ Parsed<ConnectTransport> parse_connect_transport(const json::value& body) {
   return finish(std::move(request), error);
 }
 
+Parsed<Direction> parse_direction_request(const json::value& body) {
+  MaybeError error;
+  const JsonReader reader(body, "", error);
+  return finish(read_direction(reader), error);
+}
+
 Parsed<ortc::RtpCapabilities> parse_set_rtp_capabilities(const json::value& body) {
   MaybeError error;
   const JsonReader reader(body, "", error);

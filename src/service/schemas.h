@@ -54,6 +54,9 @@ struct ConnectTransport {
 };
 Parsed<ConnectTransport> parse_connect_transport(const json::value& body);
 
+/// `{ direction }`.
+Parsed<Direction> parse_direction_request(const json::value& body);
+
 Parsed<ortc::RtpCapabilities> parse_set_rtp_capabilities(const json::value& body);
 
 struct CreateProducer {

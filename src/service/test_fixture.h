@@ -39,6 +39,7 @@ class ServiceTest : public testing::Test {
     EXPECT_EQ(service_->server->consumers().consumers(), 0u);
     EXPECT_EQ(service_->server->consumers().ssrcs_in_use(), 0u);
     EXPECT_EQ(service_->server->pipes().size(), 0u);
+    EXPECT_EQ(service_->server->transports().size(), 0u);
     for (const TestWorker& one : workers_) {
       EXPECT_TRUE(one.routers.empty());
       EXPECT_TRUE(one.transports.empty());

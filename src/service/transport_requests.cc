@@ -5,7 +5,7 @@
 #include "service/requests.h"
 #include "service/schemas.h"
 
-// create-webrtc-transport, connect-webrtc-transport.
+// create-webrtc-transport, connect-webrtc-transport, restart-ice.
 
 namespace sfu::service {
 namespace {
@@ -23,8 +23,12 @@ json::object candidate_to_json(const core::IceCandidate& candidate) {
   return object;
 }
 
+json::object ice_parameters(const std::string& ufrag, const std::string& password) {
+  return {{"usernameFragment", ufrag}, {"password", password}, {"iceLite", true}};
+}
+
 json::object transport_to_json(TransportId id, Direction direction,
-                               const core::TransportCreated& created) {
+                               const core::TransportCreated& created, json::array ice_servers) {
   json::array candidates, fingerprints;
   for (const auto& candidate : created.candidates)
     candidates.push_back(candidate_to_json(candidate));
@@ -32,15 +36,12 @@ json::object transport_to_json(TransportId id, Direction direction,
     fingerprints.push_back(json::object{{"algorithm", algorithm}, {"value", value}});
   return {
       {"id", id.to_string()},
-      {"iceParameters", json::object{{"usernameFragment", created.ice_username_fragment},
-                                     {"password", created.ice_password},
-                                     {"iceLite", true}}},
+      {"iceParameters", ice_parameters(created.ice_username_fragment, created.ice_password)},
       {"iceCandidates", std::move(candidates)},
       {"dtlsParameters", json::object{{"role", "auto"}, {"fingerprints", std::move(fingerprints)}}},
       // No data channels: null is what mediasoup-client takes as their absence.
       {"sctpParameters", nullptr},
-      // A server with a public address of its own needs no STUN or TURN beside it.
-      {"iceServers", json::array()},
+      {"iceServers", std::move(ice_servers)},
       {"direction", to_string(direction)}};
 }
 
@@ -76,14 +77,19 @@ asio::awaitable<void> create_in_turn(MediasoupServer& server, Request& request, 
     worker.send(core::CloseTransport{id});
     co_return request.fail(created ? ErrorCode::Closed : ErrorCode::InternalError);
   }
+  server.transports().remove(place->participant, direction);
   place->room.place_transport(place->participant, direction, id);
+  server.transports().add(id, {who, direction});
   place->room.announce(place->participant);
   server.log().info("transport created", {{"room", place->room.id()},
                                           {"user", place->participant.user_id()},
                                           {"direction", to_string(direction)},
                                           {"worker", worker.index()},
                                           {"transport", id.to_string()}});
-  request.succeed(transport_to_json(id, direction, *created));
+  const auto& options = server.options();
+  request.succeed(transport_to_json(
+      id, direction, *created,
+      options.ice_servers.for_user(place->participant.user_id(), options.unix_time())));
   if (direction == Direction::Recv) co_await make_consumers_for_viewer(server, who);
 }
 
@@ -118,6 +124,32 @@ asio::awaitable<void> connect_transport(MediasoupServer& server, Request& reques
   if (!connected || connected->id != id) co_return request.fail(ErrorCode::Closed);
   connected->connected = true;
   request.succeed({{"direction", to_string(body->direction)}});
+}
+
+asio::awaitable<void> restart_ice(MediasoupServer& server, Request& request) {
+  const auto direction = parse_direction_request(request.body());
+  if (!direction) co_return request.fail(direction.error());
+  const auto place = server.find(request.connection());
+  const auto& transport = place->participant.transport(*direction);
+  if (!transport)
+    co_return request.fail(ErrorCode::NoTransport, "there is no transport of this direction");
+  const ParticipantId who = place->participant.id();
+  const TransportId id = transport->id;
+  core::Command command = core::RestartIce{id};
+  const auto outcome = co_await place->participant.worker()->request(std::move(command));
+  if (!outcome) co_return request.fail(code_of(outcome.error()));
+  const auto after = server.find(who);
+  const auto* restarted = std::get_if<core::IceRestarted>(&*outcome);
+  if (!after || !restarted) co_return request.fail(ErrorCode::Closed);
+  const auto& still_there = after->participant.transport(*direction);
+  if (!still_there || still_there->id != id) co_return request.fail(ErrorCode::Closed);
+  server.log().debug("ICE restarts", {{"room", after->room.id()},
+                                      {"user", after->participant.user_id()},
+                                      {"direction", to_string(*direction)},
+                                      {"transport", id.to_string()}});
+  request.succeed({{"direction", to_string(*direction)},
+                   {"iceParameters",
+                    ice_parameters(restarted->ice_username_fragment, restarted->ice_password)}});
 }
 
 }  // namespace sfu::service
