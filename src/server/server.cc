@@ -146,6 +146,8 @@ Result<void, std::string> Server::start_service() {
   if (!verifiers) return fail(std::move(verifiers.error()));
   options.token_verifiers = std::move(*verifiers);
   options.admin_token = settings_.admin_token;
+  options.ice_servers = {settings_.ice_servers, settings_.turn_secret,
+                         std::chrono::seconds(settings_.turn_ttl_seconds)};
   options.clock = io::monotonic_now;
   options.unix_time = unix_time;
   options.placement_margin = static_cast<double>(settings_.spread_margin) / 100;

@@ -8,6 +8,7 @@
 
 #include "server/command_line.h"
 #include "server/dotenv.h"
+#include "server/ice_servers_setting.h"
 #include "server/public_key.h"
 
 namespace sfu::server {
@@ -32,12 +33,15 @@ class Reader {
   void read_http();
   void read_tokens();
   void read_media();
+  void read_ice_servers();
   void read_log_levels();
 
   void read_public_key(const std::string& value);
   void read_announced_ip(const std::string& value);
   void check_media_ports();
-  std::optional<std::string> secret(const std::string& name);
+  /// `danger`: what whoever guesses it can do.
+  std::optional<std::string> secret(const std::string& name,
+                                    std::string_view danger = "can enter every meeting");
   std::optional<LogLevel> log_level(const std::string& name);
   std::optional<IpAddress> address(const std::string& name, std::string_view text);
 
@@ -138,6 +142,7 @@ Result<Settings, SettingsExit> Reader::read() {
   read_http();
   read_tokens();
   read_media();
+  read_ice_servers();
   read_log_levels();
   if (!problems_.empty())
     return fail(SettingsExit{.exit_code = kBadSettings, .messages = std::move(problems_)});
@@ -222,7 +227,7 @@ void Reader::read_tokens() {
         "JWT_PUBLIC_KEY); to try the server without one, start it with --demo");
 }
 
-std::optional<std::string> Reader::secret(const std::string& name) {
+std::optional<std::string> Reader::secret(const std::string& name, std::string_view danger) {
   const auto text = value(name);
   if (!text) return std::nullopt;
   std::string weakness;
@@ -236,9 +241,8 @@ std::optional<std::string> Reader::secret(const std::string& name) {
     weakness = name + " has only " + std::to_string(text->size()) + " bytes";
   if (weakness.empty()) return text;
 
-  weakness +=
-      ": whoever guesses it can enter every meeting; allowed is a random value of at least 16 "
-      "bytes";
+  weakness += ": whoever guesses it " + std::string(danger) +
+              "; allowed is a random value of at least 16 bytes";
   if (!settings_.production) {
     settings_.warnings.push_back(weakness);
     return text;
@@ -313,6 +317,28 @@ void Reader::check_media_ports() {
                std::to_string(least) + " to MEDIASOUP_MAX_PORT " + std::to_string(most) +
                " there are only " + std::to_string(most - least + 1));
   }
+}
+
+void Reader::read_ice_servers() {
+  read_number("TURN_TTL_SECONDS", 60, 2'592'000, settings_.turn_ttl_seconds);
+  if (const auto text = secret("TURN_SECRET", "can send through the TURN server"))
+    settings_.turn_secret = *text;
+  if (const auto text = value("ICE_SERVERS")) {
+    if (auto servers = parse_ice_servers(*text))
+      settings_.ice_servers = std::move(*servers);
+    else
+      return problem("ICE_SERVERS" + servers.error());
+  }
+  bool needs_secret = false;
+  for (const auto& server : settings_.ice_servers)
+    needs_secret |= server.relays() && server.username.empty();
+  if (needs_secret && !value("TURN_SECRET"))
+    problem(
+        "ICE_SERVERS has a TURN server without username and credential; allowed: both of them, "
+        "or TURN_SECRET to make them from");
+  if (!needs_secret && value("TURN_SECRET"))
+    settings_.warnings.emplace_back(
+        "TURN_SECRET is not used: ICE_SERVERS has no TURN server that needs credentials");
 }
 
 void Reader::read_log_levels() {

@@ -13,6 +13,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "service/ice_server.h"
 
 namespace sfu::server {
 
@@ -42,6 +43,10 @@ struct Settings {
   std::size_t num_workers = 1;
   bool pin_workers = false;        ///< Each to one processor.
   std::size_t spread_margin = 10;  ///< Percent of a core; see service::Options::placement_margin.
+
+  std::vector<service::IceServer> ice_servers;  ///< For clients: STUN and TURN beside this server.
+  std::string turn_secret;  ///< Shared with the TURN servers that have no name in ice_servers.
+  std::size_t turn_ttl_seconds = 43'200;  ///< How long the credentials made from it are good.
 
   LogLevel media_log_level = LogLevel::Warn;
   LogLevel log_level = LogLevel::Info;

@@ -56,6 +56,20 @@ constexpr auto kTable = std::to_array<SettingDescription>({
      .default_value = "10",
      .meaning = "by how many percent of a core a room's media thread must be busier than another "
                 "one before newcomers of the room go there, 0 to 100"},
+    {.name = "ICE_SERVERS",
+     .default_value = "none",
+     .meaning = "STUN and TURN servers that clients are told of: URLs split at commas, or a JSON "
+                "list as in RTCConfiguration.iceServers",
+     .secret = true},
+    {.name = "TURN_SECRET",
+     .default_value = "none",
+     .meaning = "the secret that the TURN server knows too (coturn's static-auth-secret), at least "
+                "16 bytes: each client gets time-limited credentials made from it for the servers "
+                "of ICE_SERVERS that have none of their own",
+     .secret = true},
+    {.name = "TURN_TTL_SECONDS",
+     .default_value = "43200",
+     .meaning = "how long such credentials are good, 60 to 2592000"},
     {.name = "MEDIASOUP_LOG_LEVEL",
      .default_value = "warn",
      .meaning = "what the media threads log: debug, warn, error or none"},

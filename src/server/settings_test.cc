@@ -333,5 +333,40 @@ TEST(Settings, AreAllListedByHelp) {
   EXPECT_THAT(help, HasSubstr("--demo"));
 }
 
+TEST(SettingsOfTurn, TellClientsOfServersAndMakeCredentialsFromTheSecret) {
+  const auto settings = accepted(sources({}, {{"JWT_SECRET", kSecret},
+                                              {"ICE_SERVERS", "turn:turn.example.org"},
+                                              {"TURN_SECRET", "tttttttttttttttttt"},
+                                              {"TURN_TTL_SECONDS", "60"}}));
+  ASSERT_EQ(settings.ice_servers.size(), 1U);
+  EXPECT_THAT(settings.ice_servers[0].urls, ElementsAre("turn:turn.example.org"));
+  EXPECT_EQ(settings.turn_secret, "tttttttttttttttttt");
+  EXPECT_EQ(settings.turn_ttl_seconds, 60U);
+  EXPECT_THAT(settings.warnings, IsEmpty());
+  EXPECT_EQ(accepted(sources({}, {{"JWT_SECRET", kSecret}})).turn_ttl_seconds, 43'200U);
+}
+
+TEST(SettingsOfTurn, RefuseWhatBrowsersOrTheTurnServerWouldRefuse) {
+  EXPECT_THAT(refused(sources({}, with("ICE_SERVERS", "turn:turn.example.org"))).messages,
+              ElementsAre(HasSubstr("or TURN_SECRET to make them from")));
+  EXPECT_THAT(refused(sources({}, with("ICE_SERVERS", "turn://a"))).messages,
+              ElementsAre(HasSubstr("ICE_SERVERS[0] must be like stun:")));
+  for (const char* ttl : {"59", "2592001", "1h", "-1"})
+    EXPECT_THAT(refused(sources({}, with("TURN_TTL_SECONDS", ttl))).messages,
+                ElementsAre(HasSubstr("a whole number from 60 to 2592000")));
+}
+
+TEST(SettingsOfTurn, WarnOfASecretThatIsWeakOrNotUsed) {
+  auto environment = with("TURN_SECRET", "short");
+  environment["ICE_SERVERS"] = "turn:turn.example.org";
+  EXPECT_THAT(accepted(sources({}, environment)).warnings,
+              ElementsAre(HasSubstr("TURN_SECRET has only 5 bytes")));
+  environment["NODE_ENV"] = "production";
+  EXPECT_THAT(refused(sources({}, environment)).messages,
+              ElementsAre(HasSubstr("TURN_SECRET has only 5 bytes")));
+  EXPECT_THAT(accepted(sources({}, with("TURN_SECRET", "tttttttttttttttttt"))).warnings,
+              ElementsAre(HasSubstr("TURN_SECRET is not used")));
+}
+
 }  // namespace
 }  // namespace sfu::server
