@@ -89,7 +89,7 @@ def median_lines(runs, against, figure_of):
     return {name: sorted((x, statistics.median(found)) for x, found in by_x.items()) for name, by_x in values.items()}
 
 
-def draw_against(runs, what, against, out):
+def draw_against(runs, what, against, limit, out):
     figure, (left, right) = pyplot.subplots(1, 2, figsize=SIZE_INCHES, layout="constrained")
     for name, line in median_lines(runs, against, lambda results: results["window"].get("cpu_us_per_packet")).items():
         left.plot(*zip(*line), marker="o", label=name)
@@ -97,6 +97,8 @@ def draw_against(runs, what, against, out):
         lines = median_lines(runs, against, lambda results, of=share: results[f"{judged(results)}_us"][of])
         for name, line in lines.items():
             right.plot(*zip(*line), style, marker="o", label=f"{name} {share}")
+    if limit is not None:
+        left.axhline(limit, linestyle=":", color="grey", label="the bare loop")
     left.set(title="processor time for each forwarded packet", ylabel="us", ylim=(0, None))
     right.set(title="one-way latency", ylabel="us", yscale="log")
     for axes in (left, right):
@@ -124,6 +126,7 @@ def rooms(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."), help="the folder of the pictures")
+    parser.add_argument("--limit", type=float, help="microseconds for each packet that no server can be below")
     parser.add_argument("files", nargs="+", metavar="[NAME=]FILE")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -132,7 +135,7 @@ def main():
         draw_latency(*runs[0], options.out)
     for what, against in (("viewers", viewers), ("rooms", rooms)):
         if len({against(results) for _, results in runs}) > 1:
-            draw_against(runs, what, against, options.out)
+            draw_against(runs, what, against, options.limit, options.out)
 
 
 if __name__ == "__main__":
