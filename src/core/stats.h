@@ -1,57 +1,19 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
-#include "base/units.h"
-#include "ortc/parameters.h"
+#include "media/stats.h"
 
 namespace sfu::core {
 
 // Counters of one moment, in mediasoup's getStats() names and units where it has them.
 
-struct RtpStreamStats {
-  bool inbound = true;
-  std::int64_t timestamp_ms = 0;  // Of the worker's clock.
-  Ssrc ssrc;
-  std::optional<Ssrc> rtx_ssrc;
-  std::optional<std::string> rid;
-  ortc::MediaKind kind = ortc::MediaKind::Audio;
-  std::string mime_type;
-  std::uint64_t packets = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t bitrate_bps = 0;
-  std::uint64_t packets_lost = 0;
-  std::uint8_t fraction_lost = 0;  // 0 to 255, of the last report.
-  std::uint64_t packets_discarded = 0;
-  std::uint64_t packets_retransmitted = 0;
-  std::uint64_t packets_repaired = 0;
-  std::uint32_t nack_count = 0;
-  std::uint32_t nack_packet_count = 0;
-  std::uint32_t pli_count = 0;
-  std::uint32_t fir_count = 0;
-  std::uint32_t jitter = 0;  // RTP timestamp units.
-  double round_trip_time_ms = 0;
-  std::uint32_t key_frames = 0;
-};
-
-struct ProducerStats {
-  ProducerId producer;
-  bool paused = false;
-  std::vector<RtpStreamStats> streams;
-};
-
-struct ConsumerStats {
-  ConsumerId consumer;
-  ProducerId producer;
-  ortc::MediaKind kind = ortc::MediaKind::Audio;
-  bool paused = false;
-  bool producer_paused = false;
-  RtpStreamStats stream;
-};
+using media::ConsumerStats;
+using media::ProducerStats;
+using media::RtpStreamStats;
 
 struct TransportStats {
   TransportId transport;

@@ -64,6 +64,7 @@ ConsumerStats Consumer::stats(Timestamp now) const {
   stats.producer_paused = source() && source()->paused();
   RtpStreamStats& stream = stats.stream;
   stream.inbound = false;
+  stream.timestamp_ms = to_milliseconds(now);
   stream.ssrc = ssrc_;
   stream.rtx_ssrc = rtx_ssrc_;
   stream.kind = kind_;

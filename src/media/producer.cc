@@ -317,6 +317,7 @@ ProducerStats Producer::stats(Timestamp now) const {
   for (const StreamReceiver& receiver : receivers_) {
     if (!receiver.ssrc()) continue;
     RtpStreamStats stream = receiver.stats(now);
+    stream.timestamp_ms = to_milliseconds(now);
     stream.kind = source_.kind();
     stream.mime_type = mime_type_of(codecs_.first()->codec);
     stream.round_trip_time_ms = std::chrono::duration<double, std::milli>(rtt_).count();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,9 +12,15 @@
 
 namespace sfu::media {
 
+/// In the unit of `timestamp_ms`.
+inline std::int64_t to_milliseconds(Timestamp now) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+}
+
 /// Counters of one RTP stream at one moment, in mediasoup's getStats() names and units.
 struct RtpStreamStats {
   bool inbound = true;
+  std::int64_t timestamp_ms = 0;  // Of the worker's clock.
   Ssrc ssrc;
   std::optional<Ssrc> rtx_ssrc;
   std::optional<std::string> rid;
