@@ -203,6 +203,12 @@ StreamSender& Conference::video_sender(Member& member, std::uint8_t layer) {
   SFU_CHECK(false && "no such layer");
 }
 
+StreamSender& Conference::audio_sender(Member& member) {
+  for (StreamSender& sender : member.browser->senders())
+    if (!sender.options().is_video) return sender;
+  SFU_CHECK(false && "no audio");
+}
+
 PeerChannel::Remote Conference::open_transport(RouterId room, TransportId transport,
                                                const Manner& manner) {
   const auto reply = request(manner.worker, core::CreateTransport{room, transport});

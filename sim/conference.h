@@ -111,6 +111,7 @@ class Conference {
   static const Member::Published& published(const Member& publisher, ortc::MediaKind kind);
   /// An encoding of the member's video.
   static StreamSender& video_sender(Member& member, std::uint8_t layer = 0);
+  static StreamSender& audio_sender(Member& member);
 
   /// Sends one command to the first worker, or to the member's, and returns its reply; other events
   /// are kept in events().

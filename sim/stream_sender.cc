@@ -95,6 +95,11 @@ StreamSender::Packet StreamSender::build(bool marker, const std::vector<std::uin
     if (!options_.rid.empty())
       add(rtx ? rtp::ExtensionKind::RepairedRid : rtp::ExtensionKind::Rid, as_bytes(options_.rid));
   }
+  std::array<std::uint8_t, rtp::kAudioLevelSize> level{};
+  if (audio_level_) {
+    rtp::write_audio_level({.voice = true, .level = *audio_level_}, level);
+    add(rtp::ExtensionKind::AudioLevel, level);
+  }
   std::array<std::uint8_t, 512> header;
   const auto size =
       rtp::write_header({.marker = marker,

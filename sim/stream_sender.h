@@ -47,6 +47,9 @@ class StreamSender {
   /// with that SSRC any more.
   void handle_reported(Ssrc ssrc);
   void set_active(bool active, Timestamp now);
+  /// How loud the packets say they are (RFC 6464): 0 to 127, which is silence. Until then they say
+  /// nothing.
+  void set_audio_level(std::uint8_t level) { audio_level_ = level; }
 
   const Options& options() const { return options_; }
   /// The RTP timestamp of `now`, for sender reports.
@@ -72,6 +75,7 @@ class StreamSender {
   bool media_identifies_ = true;
   bool rtx_identifies_ = true;
   bool key_frame_wanted_ = true;
+  std::optional<std::uint8_t> audio_level_;
   std::uint16_t sequence_;
   std::uint16_t rtx_sequence_ = 1000;
   std::uint32_t frame_ = 0;  // Counts on while nothing is sent: it tells the time of capture.

@@ -100,6 +100,11 @@ struct SetPreferredLayers {
   std::uint8_t spatial_layer = 0;
   std::optional<std::uint8_t> temporal_layer;
 };
+/// 1 to 255: how much it matters beside the viewer's other consumers.
+struct SetConsumerPriority {
+  ConsumerId consumer;
+  std::uint8_t priority = 1;
+};
 struct RequestKeyFrame {
   ConsumerId consumer;
 };
@@ -136,13 +141,17 @@ struct CloseRemoteProducer {
 struct GetTransportStats {
   TransportId transport;  // With all of its producers and consumers.
 };
+/// Of producers that have their transports here; those that are not there are left out.
+struct GetProducerStats {
+  std::vector<ProducerId> producers;
+};
 struct GetWorkerStats {};
 
 using Command =
     std::variant<CreateRouter, CloseRouter, CreateTransport, CloseTransport, ConnectTransport,
                  RestartIce, CreateProducer, CloseProducer, PauseProducer, ResumeProducer,
                  CreateConsumer, CloseConsumer, PauseConsumer, ResumeConsumer, SetPreferredLayers,
-                 RequestKeyFrame, OpenPipe, ClosePipe, CreateRemoteProducer, CloseRemoteProducer,
-                 GetTransportStats, GetWorkerStats>;
+                 SetConsumerPriority, RequestKeyFrame, OpenPipe, ClosePipe, CreateRemoteProducer,
+                 CloseRemoteProducer, GetTransportStats, GetProducerStats, GetWorkerStats>;
 
 }  // namespace sfu::core

@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/units.h"
 #include "core/commands.h"
 #include "core/stats.h"
 
@@ -54,7 +55,7 @@ struct PreferredLayers {
 };
 
 using ReplyValue = std::variant<Done, TransportCreated, IceRestarted, PreferredLayers,
-                                TransportStats, WorkerStats>;
+                                TransportStats, std::vector<ProducerStats>, WorkerStats>;
 
 struct Reply {
   RequestId request;
@@ -77,12 +78,35 @@ struct ConsumerLayersChanged {
   std::optional<PreferredLayers> layers;
 };
 
+/// How well what a publisher sends arrives; at most one for each producer in half a second.
+struct ProducerScoreChanged {
+  RouterId router;
+  ProducerId producer;
+  std::vector<EncodingScore> scores;
+};
+/// How well a viewer gets what it is sent, and the server what it is made of.
+struct ConsumerScoreChanged {
+  ConsumerId consumer;
+  std::uint8_t score = 0;
+  std::uint8_t producer_score = 0;
+};
+/// Who of the producers here is heard in a room, loudest first: one each kAudioInterval while the
+/// room is not silent, and some more after that.
+struct AudioLevels {
+  RouterId router;
+  std::vector<AudioLevel> levels;
+};
+/// The service tells a room no more often than each 300 ms: a little longer, so that none of these
+/// comes too soon after the one before.
+inline constexpr TimeDelta kAudioInterval = std::chrono::milliseconds(320);
+
 /// Something that an operator wants to read in the log: at most one for each cause and second.
 struct Diagnostic {
   enum class Level : std::uint8_t { Info, Warn } level = Level::Info;
   std::string text;  // One line: "consumer waits for a key frame", with its ids and figures.
 };
 
-using Event = std::variant<Reply, TransportStateChanged, ConsumerLayersChanged, Diagnostic>;
+using Event = std::variant<Reply, TransportStateChanged, ConsumerLayersChanged,
+                           ProducerScoreChanged, ConsumerScoreChanged, AudioLevels, Diagnostic>;
 
 }  // namespace sfu::core

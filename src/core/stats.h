@@ -4,14 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "base/duration_histogram.h"
 #include "base/ids.h"
+#include "media/audio_meter.h"
 #include "media/stats.h"
 
 namespace sfu::core {
 
 // Counters of one moment, in mediasoup's getStats() names and units where it has them.
 
+using media::AudioLevel;
 using media::ConsumerStats;
+using media::EncodingScore;
 using media::ProducerStats;
 using media::RtpStreamStats;
 
@@ -79,6 +83,7 @@ struct WorkerStats {
   std::uint32_t transports = 0;
   std::uint32_t producers = 0;
   std::uint32_t consumers = 0;
+  DurationHistogram turns;  // Of the worker's loop, its waiting left out.
   // getrusage() of the worker's thread.
   std::int64_t user_time_us = 0;
   std::int64_t system_time_us = 0;

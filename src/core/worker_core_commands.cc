@@ -53,7 +53,7 @@ void WorkerCore::Impl::handle_command(Timestamp now, RequestId request, Command 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const CreateRouter& command) {
   if (rooms_.contains(command.router)) return fail(CommandError::AlreadyExists);
   if (rooms_.size() >= config_.max_routers) return fail(CommandError::LimitReached);
-  rooms_[command.router].router = std::make_unique<media::Router>(media_events_);
+  rooms_[command.router].router = std::make_unique<media::Router>(media_events_, command.router);
   return ReplyValue(Done{});
 }
 
@@ -248,6 +248,14 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
 }
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const SetConsumerPriority& command) {
+  return with_consumer(now, command.consumer, [&](media::Consumer& consumer) {
+    consumer.set_priority(command.priority);
+    return ReplyValue(Done{});
+  });
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
                                                           const RequestKeyFrame& command) {
   return with_consumer(now, command.consumer, [now](media::Consumer& consumer) {
     consumer.request_key_frame(now);
@@ -260,6 +268,15 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
   const Transport* transport = find(command.transport);
   if (!transport) return fail(CommandError::NotFound);
   return ReplyValue(stats_of(now, *transport));
+}
+
+WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
+                                                          const GetProducerStats& command) {
+  std::vector<ProducerStats> stats;
+  for (const ProducerId id : command.producers)
+    if (const Published* published = find_local_producer(id))
+      stats.push_back(at(published->slot)->find_producer(id)->stats(now));
+  return ReplyValue(std::move(stats));
 }
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWorkerStats&) {

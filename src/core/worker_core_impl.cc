@@ -89,6 +89,7 @@ void WorkerCore::Impl::handle_stun(Timestamp now, const Path& path, Bytes datagr
 void WorkerCore::Impl::handle_timeout(Timestamp now) {
   settle_all(now);
   pipes_.handle_timeout(now);
+  tell_levels(now);
   drain_media_events();
   // One transport's timeout may make another's due: a viewer comes to want a key frame.
   constexpr int kRounds = 3;
@@ -204,6 +205,13 @@ void WorkerCore::Impl::drain_media_events() {
       std::optional<PreferredLayers> layers;
       if (changed->layers) layers = {changed->layers->spatial, changed->layers->temporal};
       events_.emplace_back(ConsumerLayersChanged{changed->consumer, layers});
+    } else if (const auto* scored = std::get_if<media::ProducerScored>(&*event)) {
+      tell_scores(scored->producer);
+    } else if (const auto* heard = std::get_if<media::ConsumerScored>(&*event)) {
+      events_.emplace_back(
+          ConsumerScoreChanged{heard->consumer, heard->score, heard->producer_score});
+    } else if (const auto* room = std::get_if<media::RoomAudible>(&*event)) {
+      listen_to(*room);
     } else if (const auto* diagnosis = std::get_if<media::Diagnosis>(&*event)) {
       events_.emplace_back(Diagnostic{Diagnostic::Level::Warn, to_line(*diagnosis)});
     }

@@ -97,6 +97,9 @@ class WorkerCore::Impl {
   void tell_state(Timestamp now, Slot slot);
   void drain_media_events();
   void wake_consumer(ConsumerId id);
+  void tell_scores(ProducerId id);
+  void listen_to(const media::RoomAudible& room);
+  void tell_levels(Timestamp now);
   void handle_routing(Timestamp now, Slot slot, const transport::RoutingEvent& event);
   void report(Timestamp now, Slot slot, const transport::Report& report);
   void report(Slot slot, const transport::Offence& offence);
@@ -126,12 +129,14 @@ class WorkerCore::Impl {
   CommandResult execute(Timestamp now, const PauseConsumer& command);
   CommandResult execute(Timestamp now, const ResumeConsumer& command);
   CommandResult execute(Timestamp now, const SetPreferredLayers& command);
+  CommandResult execute(Timestamp now, const SetConsumerPriority& command);
   CommandResult execute(Timestamp now, const RequestKeyFrame& command);
   CommandResult execute(Timestamp now, const OpenPipe& command);
   CommandResult execute(Timestamp now, const ClosePipe& command);
   CommandResult execute(Timestamp now, const CreateRemoteProducer& command);
   CommandResult execute(Timestamp now, const CloseRemoteProducer& command);
   CommandResult execute(Timestamp now, const GetTransportStats& command);
+  CommandResult execute(Timestamp now, const GetProducerStats& command);
   CommandResult execute(Timestamp now, const GetWorkerStats& command);
   CommandResult set_producer_paused(Timestamp now, ProducerId id, bool paused);
   /// Calls `act(consumer)`, then settles its transport.
@@ -156,6 +161,8 @@ class WorkerCore::Impl {
   DeadlineQueue deadlines_;
   std::vector<Slot> unsettled_;
   std::vector<Slot> scratch_slots_;
+  std::vector<RouterId> audible_rooms_;
+  std::optional<Timestamp> levels_due_;  // Of all of them.
   std::deque<Event> events_;
   std::uint64_t unroutable_ = 0;  // Datagrams of nobody.
   transport::OffenderWatch strangers_;

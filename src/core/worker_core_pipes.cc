@@ -81,10 +81,10 @@ void WorkerCore::Impl::flush_links(Timestamp now) { pipes_.flush(now); }
 
 std::optional<Timestamp> WorkerCore::Impl::next_timeout() const {
   if (!unsettled_.empty()) return Timestamp::min();
-  const auto media = deadlines_.next();
-  const auto links = pipes_.next_timeout();
-  if (!media || !links) return media ? media : links;
-  return std::min(*media, *links);
+  std::optional<Timestamp> next = levels_due_;
+  for (const auto& due : {deadlines_.next(), pipes_.next_timeout()})
+    if (due && (!next || *due < *next)) next = due;
+  return next;
 }
 
 }  // namespace sfu::core

@@ -21,6 +21,7 @@
 #include "media/sender_reports.h"
 #include "media/source.h"
 #include "media/stats.h"
+#include "media/stream_score.h"
 #include "media/subscriber.h"
 #include "media/timeline.h"
 #include "ortc/parameters.h"
@@ -82,10 +83,13 @@ class Consumer final : public Subscriber {
                               std::optional<std::uint8_t> temporal);
   /// What is forwarded now.
   std::optional<Layers> current_layers() const;
+  /// How much it matters beside the viewer's other consumers, where not all have room.
+  void set_priority(std::uint8_t priority) { priority_ = priority; }
 
   void handle_subscribed(Timestamp now) override;
   void handle_packet(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) override;
   void handle_source_paused(Timestamp now, bool paused) override;
+  void handle_source_score(Timestamp now) override;
   void handle_source_closed() override;
 
   // Feedback of the viewer, by RTCP. The transport finds the consumer by ssrc() or rtx_ssrc().
@@ -118,6 +122,8 @@ class Consumer final : public Subscriber {
   static constexpr double kTellingsPerSecond = 2;
   static constexpr double kTellingBurst = 16;
   static constexpr TimeDelta kTellingPause = std::chrono::milliseconds(500);
+  /// A viewer can report with every packet; its score is measured no more often than so.
+  static constexpr TimeDelta kScoreInterval = std::chrono::milliseconds(500);
 
   /// How one packet leaves for this viewer.
   struct Leaving {
@@ -156,6 +162,8 @@ class Consumer final : public Subscriber {
   void update_layers(Timestamp now);
   void update_clock();
   void note_deadline_moved();
+  void measure_score(Timestamp now);
+  void tell_score();
 
   const ConsumerId id_;
   const ProducerId producer_;
@@ -169,6 +177,7 @@ class Consumer final : public Subscriber {
   const std::string cname_;
   const Timestamp created_;
 
+  std::uint8_t priority_ = 1;
   bool paused_;
   bool reachable_;
   bool awaits_first_resume_;                 // And has not been reported for it.
@@ -195,6 +204,20 @@ class Consumer final : public Subscriber {
   SenderReports reports_;
   RetransmissionBudget budget_;
   RateCounter rate_;
+  StreamScore score_;
+  struct Measured {
+    Timestamp at{};
+    std::uint64_t sent = 0;
+    std::uint64_t lost = 0;
+    std::uint64_t retransmitted = 0;
+  };
+  std::optional<Measured> measured_;  // When the score last was.
+  struct Scores {
+    std::uint8_t own = 0;
+    std::uint8_t producer = 0;
+    friend bool operator==(const Scores&, const Scores&) = default;
+  };
+  std::optional<Scores> told_scores_;
   std::uint64_t bytes_ = 0;
   std::uint64_t sent_ = 0;
   std::uint64_t discarded_ = 0;

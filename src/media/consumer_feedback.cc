@@ -37,6 +37,34 @@ void Consumer::handle_key_frame_request(Timestamp now, KeyFrameFeedback feedback
 
 void Consumer::handle_report_block(Timestamp now, const rtcp::ReportBlock& block) {
   reports_.handle_report_block(now, block);
+  measure_score(now);
+}
+
+void Consumer::measure_score(Timestamp now) {
+  if (measured_ && now - measured_->at < kScoreInterval) return;
+  const Measured before = measured_.value_or(Measured{});
+  measured_ = {now, sent_, reports_.packets_lost(), retransmitted_};
+  const auto growth = [](std::uint64_t from, std::uint64_t to) {
+    return static_cast<std::int64_t>(to) - static_cast<std::int64_t>(from);
+  };
+  const std::int64_t retransmitted = growth(before.retransmitted, retransmitted_);
+  score_.handle_interval({.packets = growth(before.sent, sent_) - retransmitted,
+                          .missed = growth(before.lost, measured_->lost),
+                          .repaired = retransmitted});
+  tell_score();
+}
+
+void Consumer::handle_source_score(Timestamp) {
+  if (measured_) tell_score();
+}
+
+void Consumer::tell_score() {
+  if (!can_flow() || !numbering_.active()) return;
+  const auto of_producer = source()->stream(numbering_.stream()).score;
+  const Scores scores{score_.value(), of_producer.value_or(StreamScore::kBest)};
+  if (told_scores_ == scores) return;
+  if (source()->events().post(ConsumerScored{id_, scores.own, scores.producer}))
+    told_scores_ = scores;
 }
 
 // What it is told.
@@ -61,6 +89,8 @@ ConsumerStats Consumer::stats(Timestamp now) const {
   stats.producer = producer_;
   stats.kind = kind_;
   stats.paused = paused_;
+  stats.priority = priority_;
+  if (numbering_.active()) stats.encoding = numbering_.stream();
   stats.producer_paused = source() && source()->paused();
   RtpStreamStats& stream = stats.stream;
   stream.inbound = false;
@@ -82,6 +112,7 @@ ConsumerStats Consumer::stats(Timestamp now) const {
   stream.fir_count = firs_;
   stream.jitter = reports_.jitter();
   stream.key_frames = key_frames_;
+  stream.score = score_.value();
   if (const auto rtt = reports_.round_trip_time())
     stream.round_trip_time_ms = std::chrono::duration<double, std::milli>(*rtt).count();
   return stats;

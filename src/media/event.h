@@ -45,7 +45,25 @@ struct Diagnosis {
   TimeDelta waited{};
 };
 
-using Event = std::variant<FeedbackWanted, DeadlineMoved, LayersChanged, Diagnosis>;
+/// Of some encoding: Producer::scores() has changed.
+struct ProducerScored {
+  ProducerId producer;
+};
+
+struct ConsumerScored {
+  ConsumerId consumer;
+  std::uint8_t score = 0;
+  std::uint8_t producer_score = 0;  // Of the encoding that it forwards.
+};
+
+/// Somebody in a quiet room has become audible: AudioMeters says what to do.
+struct RoomAudible {
+  RouterId router;
+  Timestamp at{};
+};
+
+using Event = std::variant<FeedbackWanted, DeadlineMoved, LayersChanged, Diagnosis, ProducerScored,
+                           ConsumerScored, RoomAudible>;
 
 /// What the media of one worker has to tell: one queue for all of its routers, drained after each
 /// batch.

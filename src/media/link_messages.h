@@ -57,6 +57,7 @@ struct StateMessage {
     std::array<rtp::codec::DecodeTargetLayers, rtp::codec::kMaxDecodeTargets> targets{};
     std::uint8_t target_count = 0;
     std::uint8_t temporal_layers = 1;
+    std::optional<std::uint8_t> score;
   };
   LinkHeader header{LinkMessageKind::State, {}};
   bool paused = false;

@@ -54,6 +54,8 @@ void LinkSubscriber::handle_packet(Timestamp now, const ReceivedPacket& packet, 
 
 void LinkSubscriber::handle_source_paused(Timestamp, bool) { tell_state(); }
 
+void LinkSubscriber::handle_source_score(Timestamp) { tell_state(); }
+
 void LinkSubscriber::handle_source_closed() {
   waiting_ = 0;
   viewed_ = 0;
@@ -72,7 +74,8 @@ void LinkSubscriber::tell_state() {
   told_.paused = source()->paused();
   for (std::size_t i = 0; i < source()->stream_count(); ++i) {
     const SourceStream& stream = source()->stream(i);
-    told_.streams[i] = {stream.clock, stream.targets, stream.target_count, stream.temporal_layers};
+    told_.streams[i] = {stream.clock, stream.targets, stream.target_count, stream.temporal_layers,
+                        stream.score};
   }
   state_untold_ = !write_link_message(link_, told_);
 }

@@ -30,6 +30,7 @@ class LinkSubscriber final : public Subscriber {
   void handle_subscribed(Timestamp now) override;
   void handle_packet(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) override;
   void handle_source_paused(Timestamp now, bool paused) override;
+  void handle_source_score(Timestamp now) override;
   void handle_source_closed() override;
 
   /// From the far end.

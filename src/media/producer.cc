@@ -11,6 +11,7 @@
 #include "rtp/codec/h264.h"
 #include "rtp/codec/vp8.h"
 #include "rtp/codec/vp9.h"
+#include "rtp/extension_values.h"
 #include "rtp/rtx.h"
 
 namespace sfu::media {
@@ -87,6 +88,8 @@ Producer::Producer(const ProducerOptions& options, CodecTable codecs, Router& ro
     receiver.fir = codec.fir;
     receivers_.emplace_back(receiver);
   }
+  if (kind() == ortc::MediaKind::Audio && source_.extensions().has(rtp::ExtensionKind::AudioLevel))
+    meter_ = std::make_unique<AudioMeter>(id_, router_.audio());
 }
 
 Producer::~Producer() { router_.remove_source(id_); }
@@ -119,6 +122,7 @@ Producer::Outcome Producer::handle_packet(Timestamp now, PacketBuffer&& buffer,
   const bool late = placed.verdict == Verdict::Late;
   if (late && is_rtx) receiver.count_repaired();
   if (paused()) return Outcome::Paused;
+  if (meter_) measure_volume(now, original);
 
   ReceivedPacket received{.buffer = std::move(buffer), .view = original, .arrival = now};
   received.sequence = placed.sequence;
@@ -187,6 +191,12 @@ void Producer::inspect(ReceivedPacket& packet, const CodecEntry& codec) {
   }
 }
 
+void Producer::measure_volume(Timestamp now, const rtp::PacketView& packet) {
+  const auto value = packet.extension(source_.extensions().id(rtp::ExtensionKind::AudioLevel));
+  const auto level = value ? rtp::read_audio_level(*value) : std::nullopt;
+  if (level) meter_->handle_level(now, level->level);
+}
+
 bool Producer::opens_key_frame(const ReceivedPacket& packet) const {
   const auto h264 = rtp::codec::parse_h264(packet.view.payload());
   if (h264 && h264->has_sps) return true;
@@ -244,6 +254,7 @@ void Producer::set_ssrc(std::size_t stream, Ssrc ssrc, bool is_rtx) {
 
 void Producer::set_paused(Timestamp now, bool paused) {
   for (StreamReceiver& receiver : receivers_) receiver.forget_losses();
+  if (meter_) meter_->forget();
   source_.set_paused(now, paused);
 }
 
@@ -302,6 +313,7 @@ bool Producer::collect_reports(Timestamp now, Ssrc sender, rtcp::CompoundBuilder
       blocks[count++] = *block;
   }
   rtcp::append_receiver_report(builder, sender, std::span(blocks).first(count));
+  measure_scores(now);
   schedule_report(now);
   return true;
 }
@@ -310,13 +322,30 @@ void Producer::schedule_report(Timestamp now) {
   next_report_ = now + random_between(random_, kReportInterval / 2, kReportInterval * 3 / 2);
 }
 
+void Producer::measure_scores(Timestamp now) {
+  bool changed = false;
+  for (std::size_t i = 0; i < receivers_.size(); ++i) {
+    receivers_[i].measure_score(now, paused());
+    if (const auto score = receivers_[i].score()) changed |= source_.set_score(now, i, *score);
+  }
+  if (changed) source_.events().post(ProducerScored{id_});
+}
+
+std::vector<EncodingScore> Producer::scores() const {
+  std::vector<EncodingScore> scores;
+  for (const StreamReceiver& receiver : receivers_)
+    if (const auto score = receiver.score()) scores.push_back({receiver.rid(), *score});
+  return scores;
+}
+
 ProducerStats Producer::stats(Timestamp now) const {
   ProducerStats stats;
   stats.producer = id_;
   stats.paused = paused();
-  for (const StreamReceiver& receiver : receivers_) {
-    if (!receiver.ssrc()) continue;
-    RtpStreamStats stream = receiver.stats(now);
+  for (std::size_t i = 0; i < receivers_.size(); ++i) {
+    if (!receivers_[i].ssrc()) continue;
+    RtpStreamStats stream = receivers_[i].stats(now);
+    stream.encoding = static_cast<std::uint8_t>(i);
     stream.timestamp_ms = to_milliseconds(now);
     stream.kind = source_.kind();
     stream.mime_type = mime_type_of(codecs_.first()->codec);

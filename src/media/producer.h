@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "media/audio_meter.h"
 #include "media/codec_table.h"
 #include "media/router.h"
 #include "media/stats.h"
@@ -100,6 +101,9 @@ class Producer {
   bool collect_rtcp(Timestamp now, Ssrc sender, rtcp::CompoundBuilder& builder);
 
   ProducerStats stats(Timestamp now) const;
+  /// Of the encodings that have come so far. ProducerScored tells of each change, with the reports
+  /// and no more often.
+  std::vector<EncodingScore> scores() const;
 
  private:
   Producer(const ProducerOptions& options, CodecTable codecs, Router& router, Source& source,
@@ -114,6 +118,8 @@ class Producer {
   void check_losses(Timestamp now);
   bool collect_reports(Timestamp now, Ssrc sender, rtcp::CompoundBuilder& builder);
   void schedule_report(Timestamp now);
+  void measure_scores(Timestamp now);
+  void measure_volume(Timestamp now, const rtp::PacketView& packet);
 
   const ProducerId id_;
   const std::optional<std::string> mid_;
@@ -124,6 +130,7 @@ class Producer {
   std::vector<StreamReceiver> receivers_;
   TimeDelta rtt_{};
   std::optional<Timestamp> next_report_;  // From the first packet on.
+  std::unique_ptr<AudioMeter> meter_;     // Where its packets are to tell how loud they are.
 };
 
 }  // namespace sfu::media

@@ -29,6 +29,7 @@ class Recorder final : public Subscriber {
     packets.push_back(packet);
   }
   void handle_source_paused(Timestamp, bool is_paused) override { paused = is_paused; }
+  void handle_source_score(Timestamp) override {}
   void handle_source_closed() override { closed = true; }
 
   std::vector<ReceivedPacket> packets;

@@ -24,13 +24,14 @@ class Reception {
   /// The block since the last one, and a new interval. Nothing before the first packet.
   std::optional<rtcp::ReportBlock> make_report(Timestamp now, Ssrc ssrc);
 
+  /// By the numbers, from the first packet to the highest.
+  std::int64_t expected() const { return highest_ ? *highest_ - first_ + 1 : 0; }
+  std::int64_t received() const { return received_; }
   std::int64_t cumulative_lost() const;
   std::uint8_t fraction_lost() const { return fraction_lost_; }
   std::uint32_t jitter() const { return static_cast<std::uint32_t>(jitter_16_ >> 4); }
 
  private:
-  std::int64_t expected() const { return highest_ ? *highest_ - first_ + 1 : 0; }
-
   const std::uint32_t clock_rate_;
   std::int64_t first_ = 0;
   std::optional<std::int64_t> highest_;

@@ -77,6 +77,7 @@ void RemoteProducer::handle_state(Timestamp now, const StateMessage& state) {
     stream.targets = news.targets;
     stream.target_count = news.target_count;
     stream.temporal_layers = std::max(stream.temporal_layers, news.temporal_layers);
+    if (news.score) source_.set_score(now, i, *news.score);
   }
   source_.set_paused(now, state.paused);
 }

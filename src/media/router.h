@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/ids.h"
+#include "media/audio_meter.h"
 #include "media/event.h"
 #include "media/source.h"
 
@@ -17,7 +18,7 @@ class Router {
   static constexpr std::size_t kMaxSources = 4096;
 
   /// `events` is the worker's and outlives all of its routers.
-  explicit Router(EventQueue& events) : events_(events) {}
+  explicit Router(EventQueue& events, RouterId id = {}) : events_(events), audio_(id, events) {}
 
   /// Null where the id is taken or kMaxSources is reached. It holds until remove_source().
   Source* add_source(const SourceOptions& options);
@@ -30,8 +31,12 @@ class Router {
   /// the subscription, which ends with either side.
   bool subscribe(Timestamp now, ProducerId producer, Subscriber& subscriber, PacketSink& sink);
 
+  /// How loud its producers are.
+  AudioMeters& audio() { return audio_; }
+
  private:
   EventQueue& events_;
+  AudioMeters audio_;
   std::unordered_map<ProducerId, std::unique_ptr<Source>> sources_;
 };
 

@@ -75,6 +75,14 @@ void Source::handle_lasting_gap(Timestamp now, std::size_t stream) {
   request_key_frame(now, stream);
 }
 
+bool Source::set_score(Timestamp now, std::size_t stream, std::uint8_t score) {
+  if (streams_[stream].score == score) return false;
+  streams_[stream].score = score;
+  for (const Subscription& subscription : subscriptions_)
+    subscription.subscriber->handle_source_score(now);
+  return true;
+}
+
 void Source::begin_wait(Timestamp now, std::size_t stream) {
   ++streams_[stream].waiting;
   request_key_frame(now, stream);

@@ -44,9 +44,10 @@ struct SourceStream {
   std::uint8_t temporal_layers = 1;  // As signaled or seen, whichever is more.
 
   KeyFrameRequester key_frames;
-  std::uint32_t waiting = 0;     // Subscribers that need a key frame of it.
-  std::uint32_t viewers = 0;     // Subscribers that forward it now.
-  bool has_lasting_gap = false;  // Viewers stand still until its next key frame.
+  std::uint32_t waiting = 0;          // Subscribers that need a key frame of it.
+  std::uint32_t viewers = 0;          // Subscribers that forward it now.
+  bool has_lasting_gap = false;       // Viewers stand still until its next key frame.
+  std::optional<std::uint8_t> score;  // How it comes from the publisher, once that is known.
 };
 
 /// One producer as its subscribers see it: who they are, what came lately, and what they want of
@@ -86,6 +87,8 @@ class Source {
   void set_round_trip_time(TimeDelta rtt);
   /// A gap in this stream cannot be filled. Asks for a key frame where somebody watches.
   void handle_lasting_gap(Timestamp now, std::size_t stream);
+  /// How the stream comes from the publisher, 0 to 10. True where that is new.
+  bool set_score(Timestamp now, std::size_t stream, std::uint8_t score);
 
   // Subscribers call these.
 

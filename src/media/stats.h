@@ -41,6 +41,14 @@ struct RtpStreamStats {
   std::uint32_t jitter = 0;  // RTP timestamp units.
   double round_trip_time_ms = 0;
   std::uint32_t key_frames = 0;
+  std::uint8_t score = 0;     // As StreamScore has it.
+  std::uint8_t encoding = 0;  // Its place among the producer's.
+};
+
+/// What a publisher is told of one of its encodings.
+struct EncodingScore {
+  std::optional<std::string> rid;
+  std::uint8_t score = 0;
 };
 
 struct ProducerStats {
@@ -56,6 +64,8 @@ struct ConsumerStats {
   bool paused = false;
   bool producer_paused = false;
   RtpStreamStats stream;
+  std::uint8_t priority = 1;
+  std::optional<std::uint8_t> encoding = {};  // Of the producer, that it forwards now.
 };
 
 }  // namespace sfu::media

@@ -125,6 +125,17 @@ void StreamReceiver::count_packet(Timestamp now, std::size_t bytes, bool is_rtx)
   rate_.add(now, bytes);
 }
 
+void StreamReceiver::measure_score(Timestamp now, bool paused) {
+  if (!highest_) return;
+  const ArrivalScore::Totals totals{.expected = reception_.expected(),
+                                    .received = reception_.received(),
+                                    .repaired = static_cast<std::int64_t>(repaired_)};
+  if (paused)
+    score_.skip(now, totals);
+  else
+    score_.measure(now, totals);
+}
+
 RtpStreamStats StreamReceiver::stats(Timestamp now) const {
   RtpStreamStats stats;
   stats.inbound = true;
@@ -146,6 +157,7 @@ RtpStreamStats StreamReceiver::stats(Timestamp now) const {
   stats.fir_count = firs_;
   stats.jitter = reception_.jitter();
   stats.key_frames = key_frames_;
+  stats.score = score().value_or(0);
   return stats;
 }
 

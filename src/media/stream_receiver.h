@@ -11,6 +11,7 @@
 #include "media/rate_counter.h"
 #include "media/reception.h"
 #include "media/stats.h"
+#include "media/stream_score.h"
 #include "rtcp/packet.h"
 #include "rtp/codec/dependency_descriptor.h"
 
@@ -88,6 +89,13 @@ class StreamReceiver {
   void count_key_frame() { ++key_frames_; }
   RtpStreamStats stats(Timestamp now) const;
 
+  /// To be called about once a second; what came of a `paused` stream does not count.
+  void measure_score(Timestamp now, bool paused);
+  /// None before the first packet.
+  std::optional<std::uint8_t> score() const {
+    return highest_ ? std::optional(score_.value()) : std::nullopt;
+  }
+
  private:
   Placed restart(Timestamp now, std::uint16_t sequence_number, std::int64_t jump, bool quiet);
 
@@ -99,6 +107,7 @@ class StreamReceiver {
   LossList losses_;
   Reception reception_;
   RateCounter rate_;
+  ArrivalScore score_;
   std::unique_ptr<Structures> structures_;
   std::uint8_t fir_number_ = 0;
 

@@ -24,6 +24,8 @@ class Subscriber {
   /// was given at subscribe(). It must not subscribe or unsubscribe anyone.
   virtual void handle_packet(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) = 0;
   virtual void handle_source_paused(Timestamp now, bool paused) = 0;
+  /// The score of one of its streams is another one.
+  virtual void handle_source_score(Timestamp now) = 0;
   /// source() is null from now on.
   virtual void handle_source_closed() = 0;
 

@@ -112,6 +112,7 @@ void WorkerThread::run() {
 
 Timestamp WorkerThread::wait() {
   const Timestamp before = io::monotonic_now();
+  if (turn_began_) turns_.add(before - *turn_began_);
   const auto flush_due = core_.flush_due();
   const bool holds = flush_due && *flush_due > before;
   burst_is_spaced_ = burst_is_spaced_ && holds;
@@ -129,6 +130,7 @@ Timestamp WorkerThread::wait() {
   const Timestamp after = io::monotonic_now();
   burst_is_spaced_ = burst_is_spaced_ || (holds && after - before >= kSpaced);
   measure_load(before, after);
+  turn_began_ = after;
   return after;
 }
 
@@ -265,6 +267,7 @@ void WorkerThread::complete(core::WorkerStats& stats) const {
   stats.flushes_held = flushes_held_;
   stats.held_us = static_cast<std::uint64_t>(held_.count());
   stats.loop_load = load_;
+  stats.turns = turns_;
   rusage usage{};
   getrusage(RUSAGE_THREAD, &usage);
   stats.user_time_us = usage.ru_utime.tv_sec * 1'000'000 + usage.ru_utime.tv_usec;

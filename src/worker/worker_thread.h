@@ -10,8 +10,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/duration_histogram.h"
+#include "base/duration_histogram.h"
 #include "base/random.h"
-#include "base/result.h"
 #include "core/worker_core.h"
 #include "io/file_descriptor.h"
 #include "io/udp_socket.h"
@@ -102,6 +103,8 @@ class WorkerThread final : public WorkerPort {
   std::uint64_t flushes_held_ = 0;
   TimeDelta held_{};
   std::optional<Timestamp> held_since_;
+  DurationHistogram turns_;
+  std::optional<Timestamp> turn_began_;
   TimeDelta waited_{};
   Timestamp load_since_{};
   double load_ = 0;
