@@ -33,6 +33,14 @@ find_package(CLI11 REQUIRED)
 # The value-or-error type of C++23, which g++ 12 lacks (Debian: libexpected-dev, header only).
 find_path(EXPECTED_INCLUDE_DIR tl/expected.hpp REQUIRED)
 
+# The text that Prometheus reads (Debian: prometheus-cpp-dev). Its CMake description asks for the libraries of its own HTTP
+# server and client as well, which are not needed here.
+find_library(PROMETHEUS_CORE_LIBRARY prometheus-cpp-core REQUIRED)
+find_path(PROMETHEUS_INCLUDE_DIR prometheus/text_serializer.h REQUIRED)
+add_library(Prometheus::core INTERFACE IMPORTED)
+target_link_libraries(Prometheus::core INTERFACE ${PROMETHEUS_CORE_LIBRARY})
+target_include_directories(Prometheus::core SYSTEM INTERFACE ${PROMETHEUS_INCLUDE_DIR})
+
 # Unit tests.
 find_package(GTest REQUIRED)
 

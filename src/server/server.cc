@@ -167,6 +167,9 @@ void Server::add_routes() {
   gateway_->add_route("/stats", [this](const HttpRequest& request, signaling::Responder respond) {
     service_->handle_stats(request, std::move(respond));
   });
+  gateway_->add_route("/metrics", [this](const HttpRequest& request, signaling::Responder respond) {
+    service_->handle_metrics(request, std::move(respond));
+  });
   if (settings_.demo) {
     demo_tokens_ = std::make_unique<DemoTokens>(settings_.jwt_secret, *random_);
     gateway_->add_post_route(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,6 +23,7 @@ struct Consumer {
   bool paused = true;
   Ssrc ssrc;
   std::optional<Ssrc> rtx_ssrc;
+  std::uint8_t priority = 1;
 };
 
 /// What one participant receives: at most one consumer of each producer, reserved before the worker

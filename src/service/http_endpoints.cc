@@ -49,6 +49,34 @@ json::object memory_usage() {
           {"external", 0}};
 }
 
+/// What proxies say of those for whom they ask.
+constexpr std::array kForwardingHeaders = {
+    "forwarded",        "x-forwarded-for",     "x-forwarded-host", "x-forwarded-proto",
+    "x-forwarded-port", "x-forwarded-server",  "x-real-ip",        "via",
+    "x-client-ip",      "x-cluster-client-ip", "true-client-ip",   "cf-connecting-ip"};
+
+/// A Host that names this machine from inside, with or without a port; or none.
+bool names_loopback(std::optional<std::string_view> host) {
+  if (!host) return true;
+  std::string_view name = *host;
+  if (const auto port = name.rfind(':');
+      port != std::string_view::npos && name.find(']', port) == std::string_view::npos)
+    name = name.substr(0, port);
+  if (equal_ignoring_case(name, "localhost")) return true;
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  const auto ip = IpAddress::parse(name);
+  return ip && ip->is_loopback();
+}
+
+/// Whether who asks is on this machine. A proxy here connects from loopback for people anywhere: it
+/// is known by what it adds, or by the name that those people called. So is a page whose own name
+/// was made to lead to loopback.
+bool is_local(const HttpRequest& request) {
+  for (const char* header : kForwardingHeaders)
+    if (request.header(header)) return false;
+  return request.remote.ip.is_loopback() && names_loopback(request.header("host"));
+}
+
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
@@ -74,8 +102,6 @@ void MediasoupServer::handle_stats(const HttpRequest& request,
                         boost::asio::detached);
 }
 
-/// A proxy on this machine connects from loopback for people anywhere: what it forwards is not
-/// local.
 bool MediasoupServer::is_admin(const HttpRequest& request) const {
   constexpr std::string_view kBearer = "Bearer ";
   const auto authorization = request.header("authorization").value_or("");
@@ -83,8 +109,7 @@ bool MediasoupServer::is_admin(const HttpRequest& request) const {
       equal_ignoring_case(authorization.substr(0, kBearer.size()), kBearer) &&
       equal_in_constant_time(authorization.substr(kBearer.size()), options_.admin_token))
     return true;
-  const bool is_forwarded = request.header("x-forwarded-for") || request.header("forwarded");
-  return request.remote.ip.is_loopback() && !is_forwarded;
+  return is_local(request);
 }
 
 bool MediasoupServer::is_any_worker_stuck() const {
@@ -93,28 +118,28 @@ bool MediasoupServer::is_any_worker_stuck() const {
   return false;
 }
 
-asio::awaitable<void> MediasoupServer::collect_stats(bool is_admin,
-                                                     std::function<void(HttpResponse)> respond) {
-  struct Asked {
-    Worker* worker;
-    std::optional<core::RequestId> request;
-  };
-  std::vector<Asked> asked;
+asio::awaitable<std::vector<std::optional<core::WorkerStats>>> MediasoupServer::ask_workers() {
+  std::vector<std::optional<core::RequestId>> asked;
   for (const auto& worker : workers_) {
     const bool is_stuck = worker->is_stuck(options_.worker_patience);
-    asked.push_back({worker.get(), std::nullopt});
-    if (!is_stuck) asked.back().request = worker->start(core::GetWorkerStats{});
+    asked.push_back(is_stuck ? std::nullopt : std::optional(worker->start(core::GetWorkerStats{})));
   }
+  std::vector<std::optional<core::WorkerStats>> answers(workers_.size());
+  for (std::size_t index = 0; index < workers_.size(); ++index) {
+    if (!asked[index]) continue;
+    const auto outcome = co_await workers_[index]->finish(*asked[index]);
+    if (const auto* found = outcome ? std::get_if<core::WorkerStats>(&*outcome) : nullptr)
+      answers[index] = *found;
+  }
+  co_return answers;
+}
+
+asio::awaitable<void> MediasoupServer::collect_stats(bool is_admin,
+                                                     std::function<void(HttpResponse)> respond) {
+  const auto answers = co_await ask_workers();
   json::array worker_stats;
-  for (const Asked& one : asked) {
-    std::optional<core::WorkerStats> stats;
-    if (one.request) {
-      const auto outcome = co_await one.worker->finish(*one.request);
-      if (const auto* found = outcome ? std::get_if<core::WorkerStats>(&*outcome) : nullptr)
-        stats = *found;
-    }
-    worker_stats.push_back(worker_to_json(one.worker->index(), stats));
-  }
+  for (std::size_t index = 0; index < answers.size(); ++index)
+    worker_stats.push_back(worker_to_json(index, answers[index]));
   const Audience audience = is_admin ? Audience::Administrator : Audience::Anyone;
   json::array room_stats;
   std::size_t participants = 0, producers = 0, consumers = 0;

@@ -79,6 +79,7 @@ Result<void, ConnectRefusal> MediasoupServer::on_connect(ConnectionId id,
   auto identity = admit(handshake.auth);
   if (!identity) {
     const auto code = to_string(identity.error());
+    counters_.note_refused_connection(identity.error());
     if (refusal_lines_.take(options_.clock()))
       log_.info("connection refused",
                 {{"code", code}, {"remote", handshake.request.remote.to_string()}});
@@ -176,8 +177,11 @@ asio::awaitable<void> MediasoupServer::run_requests(ConnectionId id) {
     }
     Request request(signaling_, id, std::move(connection.queue.front()));
     connection.queue.pop_front();
+    const Timestamp began = options_.clock();
     co_await answer(request);
-    if (request.failure()) log_failure(request);
+    const Failure* failure = request.failure() ? &*request.failure() : nullptr;
+    counters_.note_request(request.info(), options_.clock() - began, failure);
+    if (failure) log_failure(request);
   }
 }
 
@@ -251,6 +255,7 @@ Room& MediasoupServer::add_room(const std::string& id) {
   auto room = std::make_unique<Room>(id, RouterId::random(random_), signaling_, consumers_, pipes_);
   room->add_worker(*workers_[index]);
   log_.info("room opened", {{"room", id}, {"worker", index}});
+  rooms_by_router_.emplace(room->router(), room.get());
   return *rooms_.emplace(id, std::move(room)).first->second;
 }
 
@@ -273,6 +278,7 @@ void MediasoupServer::remove_room_if_empty(Room& room) {
   if (room.size() != 0) return;
   for (Worker* worker : room.workers()) worker->send(core::CloseRouter{room.router()});
   log_.info("room closed", {{"room", room.id()}});
+  rooms_by_router_.erase(room.router());
   rooms_.erase(std::string(room.id()));
 }
 
@@ -317,6 +323,12 @@ void MediasoupServer::handle_worker_event(std::size_t index, core::Event event) 
     workers_.at(index)->handle_reply(std::move(*reply));
   } else if (const auto* layers = std::get_if<core::ConsumerLayersChanged>(&event)) {
     on_layers_changed(*layers);
+  } else if (const auto* sent = std::get_if<core::ProducerScoreChanged>(&event)) {
+    on_score(*sent);
+  } else if (const auto* received = std::get_if<core::ConsumerScoreChanged>(&event)) {
+    on_score(*received);
+  } else if (auto* levels = std::get_if<core::AudioLevels>(&event)) {
+    on_audio_levels(index, std::move(*levels));
   } else if (const auto* diagnostic = std::get_if<core::Diagnostic>(&event)) {
     if (diagnostic->level == core::Diagnostic::Level::Warn)
       log_.warn(diagnostic->text, {{"worker", index}});

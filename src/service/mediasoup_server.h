@@ -25,6 +25,7 @@
 #include "service/placement.h"
 #include "service/request.h"
 #include "service/room.h"
+#include "service/service_counters.h"
 #include "service/transport_owners.h"
 #include "service/turn_queue.h"
 #include "service/worker.h"
@@ -89,6 +90,9 @@ class MediasoupServer final : private signaling::socketio::Handler {
   /// GET /health and GET /stats, for whoever owns the HTTP shell. Answers once.
   void handle_health(const HttpRequest& request, std::function<void(HttpResponse)> respond);
   void handle_stats(const HttpRequest& request, std::function<void(HttpResponse)> respond);
+
+  /// GET /metrics, for Prometheus.
+  void handle_metrics(const HttpRequest& request, std::function<void(HttpResponse)> respond);
 
   // For the handlers of requests.
 
@@ -158,6 +162,13 @@ class MediasoupServer final : private signaling::socketio::Handler {
   void log_failure(const Request& request);
   void on_layers_changed(const core::ConsumerLayersChanged& event);
   void on_transport_state(const core::TransportStateChanged& event);
+  void on_score(const core::ProducerScoreChanged& event);
+  void on_score(const core::ConsumerScoreChanged& event);
+  void on_audio_levels(std::size_t worker, core::AudioLevels event);
+  Room* find_room(RouterId id) const;
+  /// By index; none where a worker is stuck.
+  asio::awaitable<std::vector<std::optional<core::WorkerStats>>> ask_workers();
+  asio::awaitable<void> collect_metrics(std::function<void(HttpResponse)> respond);
   asio::awaitable<void> collect_stats(bool is_admin, std::function<void(HttpResponse)> respond);
   bool is_admin(const HttpRequest& request) const;
   bool is_any_worker_stuck() const;
@@ -179,9 +190,11 @@ class MediasoupServer final : private signaling::socketio::Handler {
   TurnQueue turns_;
   TokenBucket connects_;
   TokenBucket refusal_lines_;  // Of the log: clients can cause any number of refusals.
+  ServiceCounters counters_;
   bool draining_ = false;
   std::uint64_t last_participant_ = 0;
   std::map<std::string, std::unique_ptr<Room>> rooms_;
+  std::unordered_map<RouterId, Room*> rooms_by_router_;
   std::unordered_map<ConnectionId, Connection> connections_;
   struct Whereabouts {
     Room* room;

@@ -35,6 +35,10 @@ constexpr std::array kRequests = {
                 resume_all_consumers},
     RequestInfo{"set-preferred-layers", "preferred-layers-set", "Failed to set preferred layers",
                 Stage::WithTransport, set_preferred_layers},
+    RequestInfo{"set-consumer-priority", "", "Failed to set priority", Stage::WithTransport,
+                set_consumer_priority},
+    RequestInfo{"request-key-frame", "", "Failed to request key frame", Stage::WithTransport,
+                request_key_frame},
     RequestInfo{"get-participant-stats", "participant-stats", "Failed to get stats",
                 Stage::WithTransport, get_participant_stats},
 

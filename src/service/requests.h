@@ -51,6 +51,8 @@ asio::awaitable<void> pause_consumer(MediasoupServer& server, Request& request);
 asio::awaitable<void> resume_consumer(MediasoupServer& server, Request& request);
 asio::awaitable<void> resume_all_consumers(MediasoupServer& server, Request& request);
 asio::awaitable<void> set_preferred_layers(MediasoupServer& server, Request& request);
+asio::awaitable<void> set_consumer_priority(MediasoupServer& server, Request& request);
+asio::awaitable<void> request_key_frame(MediasoupServer& server, Request& request);
 
 asio::awaitable<void> get_participant_stats(MediasoupServer& server, Request& request);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "media/room_levels.h"
 #include "service/consumer_registry.h"
 #include "service/participant.h"
 #include "service/pipes.h"
@@ -53,6 +54,10 @@ class Room {
   /// Sets the producer's state and tells everybody else. The producer is there.
   void set_producer_paused(Participant& owner, MediaType type, bool paused);
 
+  /// How loud it is, and who speaks.
+  media::RoomLevels& levels() { return levels_; }
+
+  void emit_to_all(std::string_view event, const boost::json::value& payload) const;
   void emit(const Participant& to, std::string_view event, const boost::json::value& payload) const;
   void emit_to_others(const Participant& except, std::string_view event,
                       const boost::json::value& payload) const;
@@ -79,6 +84,7 @@ class Room {
   signaling::socketio::Server& signaling_;
   ConsumerRegistry& consumers_;
   Pipes& pipes_;
+  media::RoomLevels levels_;
   std::map<std::string, std::unique_ptr<Participant>> participants_;  // By user id.
 };
 

@@ -228,4 +228,13 @@ Parsed<SetPreferredLayers> parse_set_preferred_layers(const json::value& body) {
   return finish(std::move(request), error);
 }
 
+Parsed<SetConsumerPriority> parse_set_consumer_priority(const json::value& body) {
+  MaybeError error;
+  const JsonReader reader(body, "", error);
+  SetConsumerPriority request;
+  request.consumer = read_consumer_id(reader);
+  request.priority = static_cast<std::uint8_t>(reader.integer("priority", 1, 255));
+  return finish(std::move(request), error);
+}
+
 }  // namespace sfu::service

@@ -80,4 +80,10 @@ struct SetPreferredLayers {
 };
 Parsed<SetPreferredLayers> parse_set_preferred_layers(const json::value& body);
 
+struct SetConsumerPriority {
+  std::optional<ConsumerId> consumer;
+  std::uint8_t priority = 1;
+};
+Parsed<SetConsumerPriority> parse_set_consumer_priority(const json::value& body);
+
 }  // namespace sfu::service

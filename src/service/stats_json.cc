@@ -11,11 +11,6 @@
 namespace sfu::service {
 namespace {
 
-/// 10 is a stream without loss, 0 one without packets; mediasoup's scale.
-int score_of(const core::RtpStreamStats& stream) {
-  return stream.packets == 0 ? 0 : 10 - stream.fraction_lost * 10 / 256;
-}
-
 json::object consumer_counts(const Participant& participant) {
   std::size_t paused = 0;
   participant.consumers().for_each(
@@ -59,13 +54,25 @@ json::object producer_details(const Participant& participant,
   return producers;
 }
 
+/// What the consumer sends, and after it what it is made of, as mediasoup has it.
+json::array consumer_streams(const core::ConsumerStats& consumer, const ViewedProducers& viewed) {
+  json::object outbound = stream_to_json(consumer.stream);
+  outbound["priority"] = consumer.priority;
+  json::array streams{std::move(outbound)};
+  const auto producer = viewed.find(consumer.producer);
+  if (producer == viewed.end() || !consumer.encoding) return streams;
+  for (const auto& stream : producer->second.streams)
+    if (stream.encoding == *consumer.encoding) streams.push_back(stream_to_json(stream));
+  return streams;
+}
+
 json::array consumer_details(const Participant& participant,
-                             const std::optional<core::TransportStats>& stats) {
+                             const std::optional<core::TransportStats>& stats,
+                             const ViewedProducers& viewed) {
   json::array details;
   participant.consumers().for_each([&](const Consumer& consumer) {
     json::array streams;
-    if (const auto* found = find(stats, consumer.id))
-      streams.push_back(stream_to_json(found->stream));
+    if (const auto* found = find(stats, consumer.id)) streams = consumer_streams(*found, viewed);
     details.push_back(json::object{{"id", consumer.id.to_string()},
                                    {"producerId", consumer.producer.to_string()},
                                    {"kind", ortc::to_string(consumer.kind)},
@@ -198,10 +205,11 @@ json::object worker_to_json(std::size_t index, const std::optional<core::WorkerS
 
 json::object participant_stats_to_json(const Participant& participant,
                                        const std::optional<core::TransportStats>& send,
-                                       const std::optional<core::TransportStats>& recv) {
+                                       const std::optional<core::TransportStats>& recv,
+                                       const ViewedProducers& viewed) {
   json::object object = participant_to_json(participant, Audience::Administrator);
   object["producers"] = producer_details(participant, send);
-  object["consumers"].as_object()["details"] = consumer_details(participant, recv);
+  object["consumers"].as_object()["details"] = consumer_details(participant, recv, viewed);
   json::array transports;
   add_transport_details(transports, participant, Direction::Send, send);
   add_transport_details(transports, participant, Direction::Recv, recv);
@@ -227,7 +235,7 @@ json::object stream_to_json(const core::RtpStreamStats& stream) {
                       {"nackPacketCount", stream.nack_packet_count},
                       {"pliCount", stream.pli_count},
                       {"firCount", stream.fir_count},
-                      {"score", score_of(stream)},
+                      {"score", stream.score},
                       {"roundTripTime", stream.round_trip_time_ms}};
   if (stream.rtx_ssrc) object["rtxSsrc"] = stream.rtx_ssrc->value;
   if (stream.rid) object["rid"] = *stream.rid;

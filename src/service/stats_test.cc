@@ -78,8 +78,15 @@ TEST_F(StatsTest, PeopleAreShownToTheAdministratorAndOnLoopbackOnly) {
   EXPECT_FALSE(is_shown(from(elsewhere_, {{"Authorization", "Bearer the administrator's toke"}})));
   EXPECT_FALSE(is_shown(from(elsewhere_, {{"Authorization", "Bearer "}})));
   EXPECT_FALSE(is_shown(from(elsewhere_, {{"Authorization", "the administrator's token"}})));
-  // A proxy on this machine speaks for people anywhere.
-  EXPECT_FALSE(is_shown(from(loopback_, {{"X-Forwarded-For", "192.0.2.9"}})));
+  for (const char* host : {"localhost", "LOCALHOST:3003", "127.0.0.1:3003", "[::1]:3003", "[::1]"})
+    EXPECT_TRUE(is_shown(from(loopback_, {{"Host", host}}))) << host;
+  // A proxy on this machine speaks for people anywhere, and says so, or calls us as they did.
+  for (const char* header :
+       {"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Host"})
+    EXPECT_FALSE(is_shown(from(loopback_, {{header, "127.0.0.1"}}))) << header;
+  for (const char* host : {"meet.example.org", "meet.example.org:443", "localhost.example.org",
+                           "127.0.0.1.example.org", "192.0.2.7:3003", "[2001:db8::1]:3003", ""})
+    EXPECT_FALSE(is_shown(from(loopback_, {{"Host", host}}))) << host;
 }
 
 TEST_F(StatsTest, AParticipantHasTheShapeOfTheContract) {
@@ -116,7 +123,10 @@ TEST_F(StatsTest, ParticipantStatsCarryTheCountersOfBothTransports) {
   const auto& details = of_ann.at("consumers").at("details");
   ASSERT_EQ(details.as_array().size(), 2u);
   for (const auto& detail : details.as_array()) {
+    EXPECT_EQ(detail.at("stats").as_array().size(), 2u);
     EXPECT_EQ(detail.at("stats").at(0).at("type"), "outbound-rtp");
+    EXPECT_EQ(detail.at("stats").at(0).at("priority"), 1);
+    EXPECT_EQ(detail.at("stats").at(1).at("type"), "inbound-rtp") << "what it is made of";
     EXPECT_TRUE(detail.as_object().contains("producerId"));
   }
   EXPECT_EQ(of_ann.at("consumers").at("pausedConsumers"), 1);
@@ -134,7 +144,7 @@ TEST_F(StatsTest, AStreamHasMediasoupsFields) {
   stream.rtx_ssrc = Ssrc{9};
   stream.rid = "r0";
   stream.packets = 1;
-  stream.fraction_lost = 128;
+  stream.score = 5;
   const auto object = stream_to_json(stream);
   for (const char* field : {"type",
                             "timestamp",

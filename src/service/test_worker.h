@@ -58,6 +58,7 @@ class TestWorker final : public worker::WorkerPort {
   struct Consuming {
     TransportId transport;
     ProducerId producer;
+    std::uint8_t priority = 1;
   };
   std::map<ConsumerId, Consuming> consumers;
   std::set<TransportId> connected;
@@ -140,7 +141,7 @@ class TestWorker final : public worker::WorkerPort {
   Outcome execute(const core::CreateConsumer& c) {
     const bool there = producers.contains(c.producer) || remote_producers.contains(c.producer);
     if (!transports.contains(c.transport) || !there) return fail(core::CommandError::NotFound);
-    consumers.emplace(c.consumer, Consuming{c.transport, c.producer});
+    consumers.emplace(c.consumer, Consuming{c.transport, c.producer, 1});
     return done();
   }
   Outcome execute(const core::CloseConsumer& c) {
@@ -150,6 +151,11 @@ class TestWorker final : public worker::WorkerPort {
   Outcome execute(const core::ResumeConsumer& c) { return done_if(consumers.contains(c.consumer)); }
   Outcome execute(const core::RequestKeyFrame& c) {
     return done_if(consumers.contains(c.consumer));
+  }
+  Outcome execute(const core::SetConsumerPriority& c) {
+    const auto found = consumers.find(c.consumer);
+    if (found != consumers.end()) found->second.priority = c.priority;
+    return done_if(found != consumers.end());
   }
   Outcome execute(const core::SetPreferredLayers& c) {
     if (!consumers.contains(c.consumer)) return fail(core::CommandError::NotFound);
@@ -185,8 +191,14 @@ class TestWorker final : public worker::WorkerPort {
       if (transport == c.transport) stats.producers.push_back({id, false, {stream(true)}});
     for (const auto& [id, consuming] : consumers)
       if (consuming.transport == c.transport)
-        stats.consumers.push_back(
-            {id, consuming.producer, ortc::MediaKind::Video, true, false, stream(false)});
+        stats.consumers.push_back({id, consuming.producer, ortc::MediaKind::Video, true, false,
+                                   stream(false), consuming.priority, std::uint8_t{0}});
+    return core::ReplyValue(std::move(stats));
+  }
+  Outcome execute(const core::GetProducerStats& c) {
+    std::vector<core::ProducerStats> stats;
+    for (const ProducerId id : c.producers)
+      if (producers.contains(id)) stats.push_back({id, false, {stream(true)}});
     return core::ReplyValue(std::move(stats));
   }
   Outcome execute(const core::GetWorkerStats&) {

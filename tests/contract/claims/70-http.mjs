@@ -1,33 +1,14 @@
 // Sections 5 and 6: HTTP, CORS and statistics.
 import { strict as assert } from 'node:assert';
-import { request } from 'node:http';
 import { connect } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumAudio, chromiumVideo } from '../lib/media.mjs';
+import { raw } from '../lib/raw.mjs';
 import { Skipped, test } from '../lib/runner.mjs';
 import { assertShape, exactly, isCount, isId, isNumber } from '../lib/shape.mjs';
 import { SECRET } from '../lib/token.mjs';
-
-/** A request as it is, with whatever path and headers. */
-function raw(url, { path = '/', method = 'GET', headers = {}, body } = {}) {
-  return new Promise((fulfil, reject) => {
-    const { hostname, port } = new URL(url);
-    const sent = request({ hostname, port, path, method, headers, agent: false });
-    sent.on('error', reject);
-    sent.on('upgrade', (answer, socket) => {
-      socket.destroy();
-      fulfil({ status: answer.statusCode, headers: answer.headers, text: '' });
-    });
-    sent.on('response', (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part) => (text += part));
-      answer.on('end', () => fulfil({ status: answer.statusCode, headers: answer.headers, text }));
-    });
-    sent.end(body);
-  });
-}
 
 const upgrade = (origin, host) => ({
   path: '/socket.io/?EIO=4&transport=websocket',

@@ -1,0 +1,192 @@
+#include "service/metrics.h"
+
+#include <prometheus/text_serializer.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <utility>
+
+namespace sfu::service {
+namespace {
+
+double to_seconds(TimeDelta span) { return std::chrono::duration<double>(span).count(); }
+double to_seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+struct WorkerCount {
+  std::string_view name;
+  std::string_view help;
+  std::uint64_t core::WorkerStats::*field;
+};
+constexpr std::array kWorkerCounters = {
+    WorkerCount{"meetlite_sfu_worker_received_packets_total", "Datagrams received.",
+                &core::WorkerStats::packets_received},
+    WorkerCount{"meetlite_sfu_worker_received_bytes_total", "Bytes of datagrams received.",
+                &core::WorkerStats::bytes_received},
+    WorkerCount{"meetlite_sfu_worker_sent_packets_total", "Datagrams sent.",
+                &core::WorkerStats::packets_sent},
+    WorkerCount{"meetlite_sfu_worker_sent_bytes_total", "Bytes of datagrams sent.",
+                &core::WorkerStats::bytes_sent},
+    WorkerCount{"meetlite_sfu_worker_dropped_packets_total",
+                "Datagrams dropped for any reason: unknown sender, bad authentication, full.",
+                &core::WorkerStats::packets_dropped},
+    WorkerCount{"meetlite_sfu_worker_receive_overflows_total",
+                "Datagrams that found the socket's buffer full.",
+                &core::WorkerStats::receive_overflows},
+    WorkerCount{"meetlite_sfu_worker_send_failed_packets_total",
+                "Datagrams that the kernel refused.", &core::WorkerStats::send_failed},
+    WorkerCount{"meetlite_sfu_worker_sent_media_packets_total", "RTP packets sent.",
+                &core::WorkerStats::media_packets_sent},
+    WorkerCount{"meetlite_sfu_worker_sent_padding_bytes_total",
+                "RTP padding sent, so that packets leave in fewer calls.",
+                &core::WorkerStats::padding_bytes_sent},
+    WorkerCount{"meetlite_sfu_worker_link_packets_total",
+                "Packets handed to other workers, for viewers there.",
+                &core::WorkerStats::link_packets},
+    WorkerCount{"meetlite_sfu_worker_link_dropped_packets_total",
+                "Packets for other workers that found the way there full.",
+                &core::WorkerStats::link_packets_dropped},
+    WorkerCount{"meetlite_sfu_worker_wake_ups_total", "Turns of the loop.",
+                &core::WorkerStats::wake_ups},
+    WorkerCount{"meetlite_sfu_worker_flushes_total", "Times that what was queued was sent.",
+                &core::WorkerStats::flushes},
+    WorkerCount{"meetlite_sfu_worker_held_flushes_total",
+                "Flushes that waited for the rest of a frame.", &core::WorkerStats::flushes_held},
+    WorkerCount{"meetlite_sfu_worker_receive_calls_total", "Calls to the kernel to receive.",
+                &core::WorkerStats::receive_calls},
+    WorkerCount{"meetlite_sfu_worker_send_calls_total", "Calls to the kernel to send.",
+                &core::WorkerStats::send_calls},
+    WorkerCount{"meetlite_sfu_worker_send_groups_total",
+                "Datagrams of one receiver that left as one message.",
+                &core::WorkerStats::send_groups},
+    WorkerCount{"meetlite_sfu_worker_refused_groups_total",
+                "Groups of datagrams that had to leave in smaller ones.",
+                &core::WorkerStats::segmentation_refused},
+};
+
+}  // namespace
+
+prometheus::ClientMetric& Metrics::add(std::string_view name, std::string_view help,
+                                       prometheus::MetricType type, Labels labels) {
+  auto family = std::ranges::find(families_, name, &prometheus::MetricFamily::name);
+  if (family == families_.end()) {
+    families_.push_back({std::string(name), std::string(help), type, {}});
+    family = std::prev(families_.end());
+  }
+  prometheus::ClientMetric& metric = family->metric.emplace_back();
+  for (Label& label : labels)
+    metric.label.push_back({std::string(label.name), std::move(label.value)});
+  return metric;
+}
+
+void Metrics::counter(std::string_view name, std::string_view help, double value, Labels labels) {
+  add(name, help, prometheus::MetricType::Counter, std::move(labels)).counter.value = value;
+}
+
+void Metrics::gauge(std::string_view name, std::string_view help, double value, Labels labels) {
+  add(name, help, prometheus::MetricType::Gauge, std::move(labels)).gauge.value = value;
+}
+
+void Metrics::histogram(std::string_view name, std::string_view help,
+                        const DurationHistogram& durations, Labels labels) {
+  auto& histogram = add(name, help, prometheus::MetricType::Histogram, std::move(labels)).histogram;
+  constexpr auto& kBounds = DurationHistogram::kBounds;
+  for (std::size_t bucket = 0; bucket <= kBounds.size(); ++bucket) {
+    histogram.sample_count += durations.count(bucket);
+    if (bucket < kBounds.size())
+      histogram.bucket.push_back({histogram.sample_count, to_seconds(kBounds[bucket])});
+  }
+  histogram.sample_sum = to_seconds(durations.sum());
+}
+
+std::string Metrics::to_text() const {
+  std::ostringstream text;
+  prometheus::TextSerializer().Serialize(text, families_);
+  return text.str();
+}
+
+void add_process_metrics(Metrics& metrics, double start_time_seconds) {
+  metrics.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.",
+                start_time_seconds);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  metrics.counter("process_cpu_seconds_total", "Processor time of all threads.",
+                  to_seconds(usage.ru_utime) + to_seconds(usage.ru_stime));
+  std::size_t pages = 0, resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident_pages;
+  const auto page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE));
+  metrics.gauge("process_virtual_memory_bytes", "Memory that is mapped.",
+                static_cast<double>(pages) * page_bytes);
+  metrics.gauge("process_resident_memory_bytes", "Memory that is in use.",
+                static_cast<double>(resident_pages) * page_bytes);
+  std::error_code error;
+  std::filesystem::directory_iterator descriptors("/proc/self/fd", error);
+  if (!error)
+    metrics.gauge("process_open_fds", "Descriptors that are open.",
+                  static_cast<double>(std::distance(begin(descriptors), end(descriptors))));
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  metrics.gauge("process_max_fds", "Descriptors that may be open.",
+                static_cast<double>(limit.rlim_cur));
+}
+
+void add_worker_metrics(Metrics& metrics, std::size_t index,
+                        const std::optional<core::WorkerStats>& stats) {
+  const Metrics::Labels labels = {{"worker", std::to_string(index)}};
+  metrics.gauge("meetlite_sfu_worker_up", "1 where the media worker answers, 0 where it is stuck.",
+                stats ? 1 : 0, labels);
+  if (!stats) return;
+  metrics.gauge("meetlite_sfu_worker_routers", "Rooms that the worker has a part of.",
+                stats->routers, labels);
+  metrics.gauge("meetlite_sfu_worker_transports", "Transports on the worker.", stats->transports,
+                labels);
+  metrics.gauge("meetlite_sfu_worker_producers", "Producers on the worker.", stats->producers,
+                labels);
+  metrics.gauge("meetlite_sfu_worker_consumers", "Consumers on the worker.", stats->consumers,
+                labels);
+  metrics.gauge("meetlite_sfu_worker_load_ratio",
+                "Share of the last second that the loop did not wait.", stats->loop_load, labels);
+  metrics.gauge("meetlite_sfu_worker_segmentation",
+                "1 where the kernel cuts groups into datagrams (UDP GSO).", stats->segmentation,
+                labels);
+  for (const WorkerCount& count : kWorkerCounters)
+    metrics.counter(count.name, count.help, static_cast<double>((*stats).*count.field), labels);
+  metrics.counter("meetlite_sfu_worker_flush_held_seconds_total",
+                  "Time that flushes waited for the rest of a frame.",
+                  static_cast<double>(stats->held_us) / 1e6, labels);
+  const auto cpu = [&](const char* mode, std::int64_t time_us) {
+    metrics.counter("meetlite_sfu_worker_cpu_seconds_total", "Processor time of the thread.",
+                    static_cast<double>(time_us) / 1e6,
+                    {{"worker", std::to_string(index)}, {"mode", mode}});
+  };
+  cpu("user", stats->user_time_us);
+  cpu("system", stats->system_time_us);
+  metrics.histogram("meetlite_sfu_worker_turn_duration_seconds",
+                    "What one turn of the loop took, without its waiting.", stats->turns, labels);
+}
+
+void add_request_metrics(Metrics& metrics, const ServiceCounters& counters) {
+  for (const auto& [code, count] : counters.refused_connections())
+    metrics.counter("meetlite_sfu_refused_connections_total",
+                    "Connections that were not let in, by the code that they were told.",
+                    static_cast<double>(count), {{"code", std::string(to_string(code))}});
+  for (const auto& [what, count] : counters.failures())
+    metrics.counter(
+        "meetlite_sfu_failed_requests_total",
+        "Requests that failed, by event and the code of the answer.", static_cast<double>(count),
+        {{"event", std::string(what.first)}, {"code", std::string(to_string(what.second))}});
+  for (const auto& [event, durations] : counters.requests())
+    metrics.histogram("meetlite_sfu_request_duration_seconds",
+                      "From a request's turn to its answer, by event.", durations,
+                      {{"event", std::string(event)}});
+}
+
+}  // namespace sfu::service
