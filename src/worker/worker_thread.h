@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "base/duration_histogram.h"
-#include "base/duration_histogram.h"
 #include "base/random.h"
 #include "core/worker_core.h"
 #include "io/file_descriptor.h"
