@@ -162,6 +162,21 @@ void add_worker_metrics(Metrics& metrics, std::size_t index,
   metrics.counter("meetlite_sfu_worker_flush_held_seconds_total",
                   "Time that flushes waited for the rest of a frame.",
                   static_cast<double>(stats->held_us) / 1e6, labels);
+  const core::RefusedStats& refused = stats->refused;
+  const std::array<std::pair<const char*, std::uint64_t>, 7> reasons = {{
+      {"strangers", refused.strangers},
+      {"stun", refused.stun},
+      {"dtls", refused.dtls},
+      {"srtp", refused.srtp},
+      {"malformed", refused.malformed},
+      {"streams", refused.streams},
+      {"floods", refused.floods},
+  }};
+  for (const auto& [reason, count] : reasons)
+    metrics.counter("meetlite_sfu_worker_refused_packets_total",
+                    "What peers sent that was refused, by what was wrong with it.",
+                    static_cast<double>(count),
+                    {{"worker", std::to_string(index)}, {"reason", reason}});
   const auto cpu = [&](const char* mode, std::int64_t time_us) {
     metrics.counter("meetlite_sfu_worker_cpu_seconds_total", "Processor time of the thread.",
                     static_cast<double>(time_us) / 1e6,
