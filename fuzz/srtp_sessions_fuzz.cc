@@ -58,7 +58,7 @@ class Streams {
     }
     require(claimed_.insert({stream, index}).second);
     sent_any_[stream] = true;
-    newest = std::max(newest, index);
+    newest = first ? index : std::max(newest, index);
     sealed.resize(*size);
     on_their_way_.push_back({stream, index, std::move(plain), std::move(sealed)});
     if (on_their_way_.size() > 256) on_their_way_.erase(on_their_way_.begin());

@@ -133,6 +133,59 @@ TEST(WorkerThread, AnswersConnectivityChecksAndCountsThem) {
   EXPECT_EQ(worker.transports, 1u);
 }
 
+/// Over real sockets: noise of each kind, and checks of one who knows the name and not the
+/// password.
+TEST(WorkerThread, AnswersAnHonestCheckAmidAFloodAndTheFloodNothing) {
+  RunningWorker running;
+  crypto::SystemRandom random;
+  const auto router = RouterId::random(random);
+  running.worker->post({1}, core::CreateRouter{router});
+  running.worker->post({2}, core::CreateTransport{router, TransportId::random(random)});
+  const auto reply = running.inbox.reply_to({2});
+  ASSERT_TRUE(reply && reply->result);
+  const auto& created = std::get<core::TransportCreated>(*reply->result);
+  PacketArena arena;  // Before the sockets, which keep buffers of it.
+  auto honest = io::UdpSocket::bind({kLoopback, 0});
+  auto hostile = io::UdpSocket::bind({kLoopback, 0});
+  ASSERT_TRUE(honest && hostile);
+  const ice::Credentials known{created.ice_username_fragment, created.ice_password};
+  const auto check = ice::ScriptedCheck::to(known).encode();
+  auto forged = ice::ScriptedCheck::to(known);
+  forged.password = "a guess";
+  const std::vector<std::uint8_t> guess = forged.encode();
+  std::vector<std::vector<std::uint8_t>> noise(5, std::vector<std::uint8_t>(300, 0x5a));
+  const std::uint8_t first[] = {1, 22, 63, 0x80, 0xff};
+  std::vector<io::DatagramGroup> burst;
+  const Path path{hostile->local(), running.server};
+  for (std::size_t i = 0; i < noise.size(); ++i) {
+    noise[i][0] = first[i];
+    for (int copies = 0; copies < 10; ++copies) burst.push_back({path, noise[i]});
+  }
+  for (int copies = 0; copies < 50; ++copies) burst.push_back({path, guess});
+  const io::DatagramGroup question{{honest->local(), running.server}, check};
+
+  constexpr int kBursts = 50;
+  io::GroupSender sender(false);
+  std::vector<io::ReceivedDatagram> received;
+  for (int i = 0; i < kBursts; ++i) {
+    sender.send(*hostile, burst);
+    honest->transmit({&question, 1});
+    pollfd waiting{honest->fd(), POLLIN, 0};
+    ASSERT_EQ(poll(&waiting, 1, 10'000), 1) << "no answer to the honest check of burst " << i;
+    received.clear();
+    ASSERT_EQ(honest->receive(arena, received), 1u);
+  }
+  pollfd reflected{hostile->fd(), POLLIN, 0};
+  EXPECT_EQ(poll(&reflected, 1, 0), 0) << "something was answered";
+  running.worker->post({3}, core::GetWorkerStats{});
+  const auto stats = running.inbox.reply_to({3});
+  ASSERT_TRUE(stats && stats->result);
+  const auto& worker = std::get<core::WorkerStats>(*stats->result);
+  EXPECT_EQ(worker.refused.stun, 50u * kBursts);
+  EXPECT_EQ(worker.refused.strangers, 50u * kBursts);
+  EXPECT_EQ(worker.packets_sent, std::uint64_t{kBursts});
+}
+
 TEST(WorkerThread, RunsWhereItIsPinnedAndRefusesAProcessorThatIsNotThere) {
   const std::vector<int> processors = io::usable_processors();
   ASSERT_FALSE(processors.empty());
