@@ -214,6 +214,38 @@ TEST(AbsurdFeedback, OfBandwidthAndArrivalsChangesNothing) {
       [](AttackScene& scene) { expect_flow(scene); });
 }
 
+/// Numbers all over the circle, each of which opens a gap of thousands.
+TEST(AbsurdFeedback, ThatHerOwnNumbersAskForIsNoLargerThanWhatSheSends) {
+  std::uint64_t received = 0;
+  std::uint64_t sent = 0;
+  attack(
+      [&](AttackScene& scene, int step) {
+        if (step == 0) {
+          received = of(scene, scene.mallory->send).bytes_received;
+          sent = of(scene, scene.mallory->send).bytes_sent;
+        }
+        const auto& sender = Conference::video_sender(*scene.mallory).options();
+        for (int i = 0; i < 20; ++i) {
+          std::array<std::uint8_t, 2> number;
+          store_be16(number, 0, static_cast<std::uint16_t>(scene.random()));
+          const std::vector<rtp::HeaderExtension> extensions = {
+              {sender.extensions.id(rtp::ExtensionKind::TransportCc), number}};
+          std::array<std::uint8_t, 100> header;
+          const auto size =
+              rtp::write_header({.payload_type = kVp8,
+                                 .sequence_number = static_cast<std::uint16_t>(step * 20 + i),
+                                 .ssrc = Ssrc{4711}},
+                                extensions, header);
+          scene.mallory->browser->forge_rtp(Bytes(header).first(*size));
+        }
+      },
+      [&](AttackScene& scene) {
+        const core::TransportStats stats = of(scene, scene.mallory->send);
+        EXPECT_LE(stats.bytes_sent - sent, stats.bytes_received - received);
+        expect_victor_flows(scene);
+      });
+}
+
 TEST(AbsurdReports, OfTimesLossesAndRoundTripsChangeNothing) {
   attack(
       [](AttackScene& scene, int) {
