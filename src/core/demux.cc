@@ -43,15 +43,32 @@ void Demux::remove(const Path& path, Slot slot) {
   latest_.reset();
   disown(path, slot);
   paths_.erase(found);
+  note_released(path);
 }
 
 void Demux::remove_all(Slot slot) {
   const auto owned = owned_.find(slot);
   if (owned == owned_.end()) return;
   latest_.reset();
-  for (const Path& path : owned->second.paths) paths_.erase(path);
+  for (const Path& path : owned->second.paths) {
+    paths_.erase(path);
+    note_released(path);
+  }
   for (const std::string& ufrag : owned->second.ufrags) ufrags_.erase(ufrag);
   owned_.erase(owned);
+}
+
+void Demux::note_released(const Path& path) {
+  if (path.protocol == IpProtocol::Tcp) released_streams_.push_back(path);
+}
+
+std::optional<Path> Demux::poll_released_stream() {
+  while (!released_streams_.empty()) {
+    const Path path = released_streams_.back();
+    released_streams_.pop_back();
+    if (!paths_.contains(path)) return path;
+  }
+  return std::nullopt;
 }
 
 std::optional<Demux::Slot> Demux::search(const Path& path) {

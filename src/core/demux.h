@@ -40,6 +40,10 @@ class Demux {
   /// Only where it is `slot`'s.
   void remove(const Path& path, Slot slot);
   void remove_all(Slot slot);
+  /// A path over TCP that was somebody's and is nobody's any more, each once.
+  std::optional<Path> poll_released_stream();
+  /// Its owner knows already.
+  void forget_released_stream(const Path& path) { std::erase(released_streams_, path); }
   /// The datagrams of a burst come along one path: the latest is found without a search.
   std::optional<Slot> find(const Path& path) {
     if (latest_ && latest_->path == path) return latest_->slot;
@@ -66,10 +70,12 @@ class Demux {
 
   std::optional<Slot> search(const Path& path);
   void disown(const Path& path, Slot slot);
+  void note_released(const Path& path);
 
   std::unordered_map<std::string, Slot, TextHash, std::equal_to<>> ufrags_;
   std::unordered_map<Path, Slot> paths_;
   std::unordered_map<Slot, Owned> owned_;
+  std::vector<Path> released_streams_;
   std::optional<Found> latest_;  // Until any path changes hands.
 };
 

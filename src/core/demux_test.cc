@@ -81,5 +81,41 @@ TEST(Demux, TellsApartTheLocalAddressesOfOneRemote) {
   EXPECT_EQ(demux.find(other), std::nullopt);
 }
 
+Path stream(std::uint16_t remote_port) {
+  Path over_tcp = path(remote_port);
+  over_tcp.protocol = IpProtocol::Tcp;
+  return over_tcp;
+}
+
+TEST(Demux, TellsUdpAndTcpOfTheSameAddressesApart) {
+  Demux demux;
+  demux.assign(path(1), 7);
+  demux.assign(stream(1), 8);
+  EXPECT_EQ(demux.find(path(1)), 7u);
+  EXPECT_EQ(demux.find(stream(1)), 8u);
+}
+
+TEST(Demux, NamesEachStreamThatIsNobodysAnyMoreOnce) {
+  Demux demux;
+  for (std::uint16_t port = 1; port <= 3; ++port) demux.assign(stream(port), 7);
+  demux.assign(path(4), 7);
+  demux.assign(stream(3), 8);
+  demux.remove(stream(1), 7);
+  demux.remove(stream(3), 7);  // It is another's by now.
+  EXPECT_EQ(demux.poll_released_stream(), stream(1));
+  EXPECT_EQ(demux.poll_released_stream(), std::nullopt);
+  demux.remove_all(7);
+  EXPECT_EQ(demux.poll_released_stream(), stream(2));
+  EXPECT_EQ(demux.poll_released_stream(), std::nullopt);
+}
+
+TEST(Demux, DoesNotNameAStreamThatSomebodyHasAgain) {
+  Demux demux;
+  demux.assign(stream(1), 7);
+  demux.remove(stream(1), 7);
+  demux.assign(stream(1), 8);
+  EXPECT_EQ(demux.poll_released_stream(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace sfu::core

@@ -24,7 +24,7 @@ struct TransportStats {
   std::int64_t timestamp_ms = 0;
   std::string ice_state;      // "new", "connected", "completed", "disconnected"
   std::string dtls_state;     // "new", "connecting", "connected", "failed", "closed"
-  std::string selected_path;  // "local → remote udp", empty before there is one.
+  std::string selected_path;  // "local → remote udp" or "... tcp", empty before there is one.
   std::string srtp_profile;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
@@ -79,6 +79,13 @@ struct WorkerStats {
   std::uint64_t send_failed = 0;           // Datagrams that the kernel refused; dropped as well.
   bool segmentation = false;               // The kernel cuts groups into datagrams (UDP GSO).
   std::uint64_t segmentation_refused = 0;  // Groups that had to leave in smaller ones.
+  // TCP; its datagrams are among those above.
+  std::uint64_t tcp_connections = 0;  // Open now.
+  std::uint64_t tcp_accepted = 0;
+  std::uint64_t tcp_refused = 0;  // Closed before they were a transport's, for any reason.
+  std::uint64_t tcp_packets_received = 0;
+  std::uint64_t tcp_packets_sent = 0;
+  std::uint64_t tcp_packets_dropped = 0;  // Their receiver read too slowly, or was gone.
   std::uint32_t routers = 0;
   std::uint32_t transports = 0;
   std::uint32_t producers = 0;

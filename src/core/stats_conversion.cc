@@ -23,7 +23,8 @@ TransportStats stats_of(Timestamp now, const transport::WebRtcTransport& transpo
   stats.ice_state = to_string(channel.ice_state());
   stats.dtls_state = name(channel.dtls_state());
   if (const auto& path = channel.selected_path())
-    stats.selected_path = path->local.to_string() + " → " + path->remote.to_string() + " udp";
+    stats.selected_path = path->local.to_string() + " → " + path->remote.to_string() +
+                          (path->protocol == IpProtocol::Tcp ? " tcp" : " udp");
   stats.srtp_profile = channel.srtp_profile();
   stats.bytes_received = counters.bytes_received;
   stats.bytes_sent = sent.bytes + counters.control_bytes_sent;

@@ -15,6 +15,16 @@ void WorkerCore::handle_datagram(Timestamp now, const Path& path, PacketBuffer d
   impl_->handle_datagram(now, path, std::move(datagram));
 }
 
+StreamOpening WorkerCore::open_stream(Timestamp now, const Path& path, PacketBuffer datagram) {
+  return impl_->open_stream(now, path, datagram.bytes());
+}
+
+void WorkerCore::handle_stream_end(Timestamp now, const Path& path) {
+  impl_->handle_stream_end(now, path);
+}
+
+std::optional<Path> WorkerCore::poll_released_stream() { return impl_->poll_released_stream(); }
+
 void WorkerCore::handle_command(Timestamp now, RequestId request, Command command) {
   impl_->handle_command(now, request, std::move(command));
 }

@@ -22,6 +22,13 @@ class Certificate;
 
 namespace sfu::core {
 
+/// What a stream over TCP has shown with its first datagrams.
+enum class StreamOpening : std::uint8_t {
+  Proved,    // A valid check: it is the path of a transport.
+  Unproven,  // A check with the right password that was answered with an error: it may try again.
+  Refused,   // Anything else.
+};
+
 /// One worker's whole media engine without its thread and sockets: it finds the transport of each
 /// datagram, owns transports and routers, and carries out commands. Sans-IO: a batch of handle_*()
 /// calls, then flush_links(), then flush() if it is due, then poll_event() until empty, then wake
@@ -31,6 +38,8 @@ class WorkerCore {
   struct Config {
     /// Announced by every transport, best first. At least one.
     std::vector<Endpoint> candidates;
+    /// The same for ICE over TCP (RFC 6544), where streams are taken.
+    std::vector<Endpoint> tcp_candidates = {};
     /// False where the candidates are another machine's (an address that is translated to ours):
     /// then nobody here can tell which of them a check came to.
     bool candidates_are_local = true;
@@ -57,6 +66,14 @@ class WorkerCore {
   PacketArena& arena();
 
   void handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram);
+  /// A datagram on a stream that is no transport's path yet. Once it is Proved, handle_datagram()
+  /// takes what follows.
+  StreamOpening open_stream(Timestamp now, const Path& path, PacketBuffer datagram);
+  /// A stream that was Proved is no more.
+  void handle_stream_end(Timestamp now, const Path& path);
+  /// A stream that was Proved and is no transport's path any more: it is to be closed. Drain it
+  /// after the calls of a batch, and after the flush, which may still hold a goodbye for it.
+  std::optional<Path> poll_released_stream();
   void handle_command(Timestamp now, RequestId request, Command command);
   /// One message of another worker's core, as it was written into the link to this one.
   void handle_link_message(Timestamp now, Bytes message);

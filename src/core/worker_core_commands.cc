@@ -11,11 +11,26 @@
 namespace sfu::core {
 namespace {
 
-/// RFC 8445 §5.1.2.1 for host candidates of component 1: the earlier it is listed, the better.
+/// RFC 8445 §5.1.2.1 for component 1.
+constexpr std::uint32_t priority(std::uint32_t type_preference, std::uint32_t local_preference) {
+  return type_preference << 24 | local_preference << 8 | 255;
+}
+
+/// The earlier it is listed, the better.
 std::uint32_t host_priority(std::size_t rank) {
   constexpr std::uint32_t kHostPreference = 126;
-  const auto local = static_cast<std::uint32_t>(65535 - std::min<std::size_t>(rank, 65535));
-  return kHostPreference << 24 | local << 8 | 255;
+  return priority(kHostPreference,
+                  static_cast<std::uint32_t>(65535 - std::min<std::size_t>(rank, 65535)));
+}
+
+/// RFC 6544 §4.2: below every address of UDP, and among themselves by direction before anything
+/// else; a passive host candidate has direction preference 4.
+std::uint32_t tcp_host_priority(std::size_t rank) {
+  constexpr std::uint32_t kTcpHostPreference = 90;
+  constexpr std::uint32_t kPassive = 4;
+  constexpr std::size_t kMost = (1u << 13) - 1;
+  return priority(kTcpHostPreference,
+                  kPassive << 13 | static_cast<std::uint32_t>(kMost - std::min(rank, kMost)));
 }
 
 CommandError convert(const transport::ProducerRefusal& refusal) {
@@ -380,6 +395,14 @@ TransportCreated WorkerCore::Impl::describe(const Transport& transport) const {
                                   .priority = host_priority(rank),
                                   .address = candidate.ip.to_string(),
                                   .protocol = IpProtocol::Udp,
+                                  .port = candidate.port});
+  }
+  for (std::size_t rank = 0; rank < config_.tcp_candidates.size(); ++rank) {
+    const Endpoint& candidate = config_.tcp_candidates[rank];
+    created.candidates.push_back({.foundation = "tcp" + std::to_string(rank),
+                                  .priority = tcp_host_priority(rank),
+                                  .address = candidate.ip.to_string(),
+                                  .protocol = IpProtocol::Tcp,
                                   .port = candidate.port});
   }
   created.fingerprints.push_back({"sha-256", config_.certificate->sha256_fingerprint()});

@@ -60,7 +60,10 @@ WorkerCore::Impl::Impl(Config config, RandomSource& random)
 void WorkerCore::Impl::handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram) {
   const Bytes bytes = datagram.bytes();
   const DatagramKind kind = kind_of(bytes);
-  if (kind == DatagramKind::Stun) return handle_stun(now, path, bytes);
+  if (kind == DatagramKind::Stun) {
+    handle_stun(now, path, bytes);
+    return;
+  }
 
   const auto slot = demux_.find(path);
   if (!slot || kind == DatagramKind::Unknown) {
@@ -76,14 +79,36 @@ void WorkerCore::Impl::handle_datagram(Timestamp now, const Path& path, PacketBu
   settle_later(*slot);
 }
 
-void WorkerCore::Impl::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
+std::optional<ice::Outcome> WorkerCore::Impl::handle_stun(Timestamp now, const Path& path,
+                                                          Bytes datagram) {
   const auto ufrag = stun::peek_local_ufrag(datagram);
   const auto slot = ufrag ? demux_.find_ufrag(*ufrag) : std::nullopt;
   if (!slot) {
-    return drop_stranger(now, path);
+    drop_stranger(now, path);
+    return std::nullopt;
   }
-  at(*slot)->handle_stun(now, path, datagram);
+  const ice::Outcome outcome = at(*slot)->handle_stun(now, path, datagram);
   settle(now, *slot);  // The next datagram may come along a path that this one proved.
+  return outcome;
+}
+
+StreamOpening WorkerCore::Impl::open_stream(Timestamp now, const Path& path, Bytes datagram) {
+  if (kind_of(datagram) != DatagramKind::Stun) {
+    drop_stranger(now, path);
+    return StreamOpening::Refused;
+  }
+  const auto outcome = handle_stun(now, path, datagram);
+  if (demux_.find(path)) return StreamOpening::Proved;
+  return outcome == ice::Outcome::AnsweredWithError ? StreamOpening::Unproven
+                                                    : StreamOpening::Refused;
+}
+
+void WorkerCore::Impl::handle_stream_end(Timestamp now, const Path& path) {
+  const auto slot = demux_.find(path);
+  if (!slot) return;
+  at(*slot)->forget_path(now, path);
+  settle(now, *slot);
+  demux_.forget_released_stream(path);
 }
 
 void WorkerCore::Impl::handle_timeout(Timestamp now) {

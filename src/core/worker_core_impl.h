@@ -33,6 +33,9 @@ class WorkerCore::Impl {
 
   PacketArena& arena() { return arena_; }
   void handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram);
+  StreamOpening open_stream(Timestamp now, const Path& path, Bytes datagram);
+  void handle_stream_end(Timestamp now, const Path& path);
+  std::optional<Path> poll_released_stream() { return demux_.poll_released_stream(); }
   void handle_command(Timestamp now, RequestId request, Command command);
   void handle_link_message(Timestamp now, Bytes message);
   void handle_timeout(Timestamp now);
@@ -87,7 +90,8 @@ class WorkerCore::Impl {
 
   Transport* at(Slot slot);
   Transport* find(TransportId id);
-  void handle_stun(Timestamp now, const Path& path, Bytes datagram);
+  /// Nothing where it names no transport.
+  std::optional<ice::Outcome> handle_stun(Timestamp now, const Path& path, Bytes datagram);
   /// After any call into the transport of `slot`: its events, and its next deadline.
   void settle(Timestamp now, Slot slot);
   /// The same, once at the end of the batch for all calls into it.

@@ -16,7 +16,8 @@ void append_count(std::string& list, std::uint64_t count, std::string_view what)
 }
 
 std::string along(const Path& path) {
-  return path.remote.to_string() + " to " + path.local.to_string();
+  return path.remote.to_string() + " to " + path.local.to_string() +
+         (path.protocol == IpProtocol::Tcp ? " over TCP" : "");
 }
 
 std::string refusals(const Diagnosis& d) {

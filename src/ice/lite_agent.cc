@@ -44,7 +44,7 @@ Outcome LiteAgent::handle_datagram(Timestamp now, const Datagram& datagram) {
     return refused(path, Outcome::DroppedBadFingerprint, seen_.bad_fingerprint);
   const Credentials* credentials = credentials_for(*request);
   if (!credentials) return refused(path, Outcome::DroppedWrongUsername, seen_.wrong_username);
-  remember_checked(path.local);
+  if (path.protocol == IpProtocol::Udp) remember_checked(path.local);
   // Silence instead of the 401 of RFC 8489 §9.1.3: a stranger learns nothing and gets no echo.
   if (!request->verify_integrity(credentials->password))
     return refused(path, Outcome::DroppedBadIntegrity, seen_.bad_integrity);

@@ -34,13 +34,15 @@ void SecureChannel::restart_ice(ice::Credentials fresh) {
   drain_ice();
 }
 
-void SecureChannel::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
-  if (ice_.handle_datagram(now, {path, datagram}) != ice::Outcome::Answered) ++refusals_.stun;
+ice::Outcome SecureChannel::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
+  const ice::Outcome outcome = ice_.handle_datagram(now, {path, datagram});
+  if (outcome != ice::Outcome::Answered) ++refusals_.stun;
   drain_ice();
   if (connect_called_ && dtls_.role() == dtls::Role::Client && selected_path()) {
     dtls_.start(now);
     drain_dtls();
   }
+  return outcome;
 }
 
 void SecureChannel::handle_dtls(Timestamp now, const Path& path, Bytes datagram) {

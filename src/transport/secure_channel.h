@@ -56,7 +56,7 @@ class SecureChannel {
   /// As LiteAgent::restart().
   void restart_ice(ice::Credentials fresh);
 
-  void handle_stun(Timestamp now, const Path& path, Bytes datagram);
+  ice::Outcome handle_stun(Timestamp now, const Path& path, Bytes datagram);
   /// Dropped unless `path` is validated (RFC 8827 §6.5 lets DTLS run only over ICE).
   void handle_dtls(Timestamp now, const Path& path, Bytes datagram);
   /// The decrypted packet at the front of `packet`, or nothing: not validated, no keys yet, or

@@ -104,12 +104,13 @@ void WebRtcTransport::remove_consumer(ConsumerSlot slot) {
   free_consumers_.push_back(slot);
 }
 
-void WebRtcTransport::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
+ice::Outcome WebRtcTransport::handle_stun(Timestamp now, const Path& path, Bytes datagram) {
   note_received(now, datagram);
   const auto before = channel_.refusals().stun;
-  channel_.handle_stun(now, path, datagram);
+  const ice::Outcome outcome = channel_.handle_stun(now, path, datagram);
   drain_channel(now);
   if (channel_.refusals().stun != before) note_refusal(now);
+  return outcome;
 }
 
 void WebRtcTransport::handle_dtls(Timestamp now, const Path& path, Bytes datagram) {

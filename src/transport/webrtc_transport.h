@@ -96,7 +96,7 @@ class WebRtcTransport {
 
   // Datagrams, told apart by the worker (RFC 7983).
 
-  void handle_stun(Timestamp now, const Path& path, Bytes datagram);
+  ice::Outcome handle_stun(Timestamp now, const Path& path, Bytes datagram);
   void handle_dtls(Timestamp now, const Path& path, Bytes datagram);
   void handle_rtp(Timestamp now, const Path& path, PacketBuffer&& datagram);
   void handle_rtcp(Timestamp now, const Path& path, PacketBuffer&& datagram);
