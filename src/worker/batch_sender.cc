@@ -6,14 +6,19 @@
 
 namespace sfu::worker {
 
-BatchSender::BatchSender(std::vector<io::UdpSocket>& sockets, bool segmentation)
-    : sockets_(sockets), sender_(segmentation), buffer_(new std::uint8_t[kBufferBytes]) {}
+BatchSender::BatchSender(std::vector<io::UdpSocket>& sockets, StreamConnections& streams,
+                         bool segmentation)
+    : sockets_(sockets),
+      streams_(streams),
+      sender_(segmentation),
+      buffer_(new std::uint8_t[kBufferBytes]) {}
 
 MutableBytes BatchSender::room() { return {buffer_.get() + used_, kBufferBytes - used_}; }
 
 void BatchSender::commit(const Path& path, std::size_t size, std::size_t datagram_size) {
   SFU_CHECK(size <= kBufferBytes - used_);
-  queue_.emplace_back(path, Bytes(buffer_.get() + used_, size), datagram_size);
+  auto& queue = path.protocol == IpProtocol::Udp ? queue_ : stream_queue_;
+  queue.emplace_back(path, Bytes(buffer_.get() + used_, size), datagram_size);
   used_ += size;
 }
 
@@ -28,7 +33,14 @@ void BatchSender::send() {
     first = last;
   }
   queue_.clear();
+  if (!stream_queue_.empty()) send_on_streams();
   used_ = 0;
+}
+
+void BatchSender::send_on_streams() {
+  for (const io::DatagramGroup& group : stream_queue_) streams_.queue(now_, group);
+  streams_.flush();
+  stream_queue_.clear();
 }
 
 io::UdpSocket& BatchSender::socket_for(const Path& path) {

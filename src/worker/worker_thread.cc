@@ -39,6 +39,7 @@ timespec to_timespec(TimeDelta span) {
 /// What epoll tells of: a socket by its index, or one of these.
 constexpr std::uint32_t kWakeUp = 32;
 constexpr std::uint32_t kLinks = 33;
+constexpr std::uint32_t kStreams = 34;
 
 void watch(int epoll, int fd, std::uint32_t what, std::uint32_t events = EPOLLIN) {
   epoll_event event{};
@@ -50,7 +51,8 @@ void watch(int epoll, int fd, std::uint32_t what, std::uint32_t events = EPOLLIN
 }  // namespace
 
 WorkerThread::WorkerThread(Config config, std::vector<io::UdpSocket> sockets,
-                           std::unique_ptr<RandomSource> random, Deliver deliver)
+                           std::unique_ptr<RandomSource> random, Deliver deliver,
+                           std::vector<io::TcpListener> listeners)
     : config_(std::move(config)),
       random_(std::move(random)),
       deliver_(std::move(deliver)),
@@ -59,13 +61,15 @@ WorkerThread::WorkerThread(Config config, std::vector<io::UdpSocket> sockets,
       wake_up_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       core_(config_.core, *random_),
       sockets_(std::move(sockets)),
-      sender_(sockets_, config_.segmentation),
+      streams_(core_, std::move(listeners)),
+      sender_(sockets_, streams_, config_.segmentation),
       told_segmentation_(config_.segmentation) {
   SFU_CHECK(epoll_ && dozing_ && wake_up_ && sockets_.size() < kWakeUp);
   watch(epoll_.get(), wake_up_.get(), kWakeUp);
   watch(dozing_.get(), wake_up_.get(), kWakeUp);
   for (std::size_t i = 0; i < sockets_.size(); ++i)
     watch(epoll_.get(), sockets_[i].fd(), static_cast<std::uint32_t>(i));
+  if (const auto streams = streams_.fd()) watch(epoll_.get(), *streams, kStreams);
   if (config_.links)
     watch(epoll_.get(), config_.links->wake_up_fd(config_.index), kLinks, EPOLLIN | EPOLLET);
   thread_ = std::thread([this] { run(); });
@@ -120,9 +124,11 @@ Timestamp WorkerThread::wait() {
   if (burst_is_spaced_) {
     wait_on(dozing_, std::min(*flush_due - before, kDoze));
     ready_.sockets = ~std::uint32_t{0};
+    ready_.streams = !streams_.empty();
   } else {
     Timestamp deadline = before + kLongestWait;
     if (const auto due = core_.next_timeout()) deadline = std::min(deadline, *due);
+    if (const auto due = streams_.next_timeout()) deadline = std::min(deadline, *due);
     if (flush_due) deadline = std::min(deadline, *flush_due);
     wait_on(epoll_, deadline - before);
   }
@@ -143,6 +149,8 @@ void WorkerThread::wait_on(const io::FileDescriptor& epoll, TimeDelta at_most) {
     const std::uint32_t what = events[static_cast<std::size_t>(i)].data.u32;
     if (what == kWakeUp)
       ready_.wake_up = true;
+    else if (what == kStreams)
+      ready_.streams = true;
     else if (what != kLinks)
       ready_.sockets |= 1u << what;
   }
@@ -152,8 +160,10 @@ void WorkerThread::turn(Timestamp now) {
   handle_commands(now);
   handle_links(now);
   handle_datagrams(now);
+  handle_streams(now);
   core_.handle_timeout(now);
   flush_if_due(now);
+  if (!core_.flush_due()) streams_.close_released(now);
   deliver_events();
 }
 
@@ -206,6 +216,11 @@ void WorkerThread::handle_datagrams(Timestamp now) {
   }
 }
 
+void WorkerThread::handle_streams(Timestamp now) {
+  if (ready_.streams) streams_.handle_ready(now);
+  streams_.handle_timeout(now);
+}
+
 void WorkerThread::flush_if_due(Timestamp now) {
   const auto due = core_.flush_due();
   if (due && *due > now) {
@@ -217,6 +232,7 @@ void WorkerThread::flush_if_due(Timestamp now) {
 }
 
 void WorkerThread::flush(Timestamp now) {
+  sender_.begin(now);
   core_.flush(now, sender_);
   sender_.send();
   ++flushes_;
@@ -260,6 +276,18 @@ void WorkerThread::complete(core::WorkerStats& stats) const {
   stats.send_calls = sent.calls;
   stats.send_groups = sent.groups;
   stats.send_failed = sent.failed;
+  const StreamConnections::Counters streams = streams_.counters();
+  stats.packets_received += streams.packets_received;
+  stats.bytes_received += streams.bytes_received;
+  stats.packets_sent += streams.packets_sent;
+  stats.bytes_sent += streams.bytes_sent;
+  stats.packets_dropped += streams.packets_dropped + streams.unreceivable;
+  stats.tcp_connections = streams.connections;
+  stats.tcp_accepted = streams.accepted;
+  stats.tcp_refused = streams.refused + streams.timed_out + streams.crowded_out;
+  stats.tcp_packets_received = streams.packets_received;
+  stats.tcp_packets_sent = streams.packets_sent;
+  stats.tcp_packets_dropped = streams.packets_dropped;
   stats.segmentation = sender_.groups().segmentation();
   stats.segmentation_refused = sent.refused;
   stats.wake_ups = wake_ups_;

@@ -18,6 +18,7 @@
 #include "worker/arrival_times.h"
 #include "worker/batch_sender.h"
 #include "worker/mailbox.h"
+#include "worker/stream_connections.h"
 #include "worker/worker_links.h"
 #include "worker/worker_port.h"
 
@@ -38,9 +39,10 @@ class WorkerThread final : public WorkerPort {
   using Deliver = std::function<void(std::vector<core::Event>)>;
 
   /// Takes over the sockets, which all have the worker's port, and starts the thread. The random
-  /// source is used by this thread only.
+  /// source is used by this thread only. `listeners`: for clients that cannot use UDP.
   WorkerThread(Config config, std::vector<io::UdpSocket> sockets,
-               std::unique_ptr<RandomSource> random, Deliver deliver);
+               std::unique_ptr<RandomSource> random, Deliver deliver,
+               std::vector<io::TcpListener> listeners = {});
   /// Ends the loop and joins the thread.
   ~WorkerThread() override;
 
@@ -59,6 +61,7 @@ class WorkerThread final : public WorkerPort {
   /// What epoll has found since the last turn.
   struct Ready {
     bool wake_up = false;
+    bool streams = false;
     std::uint32_t sockets = 0;  // A bit for each.
   };
 
@@ -71,6 +74,7 @@ class WorkerThread final : public WorkerPort {
   void handle_links(Timestamp now);
   void flush_links(Timestamp now);
   void handle_datagrams(Timestamp now);
+  void handle_streams(Timestamp now);
   void flush_if_due(Timestamp now);
   void flush(Timestamp now);
   void deliver_events();
@@ -90,6 +94,7 @@ class WorkerThread final : public WorkerPort {
   // Of the thread alone.
   core::WorkerCore core_;
   std::vector<io::UdpSocket> sockets_;  // After the core: they hold buffers of its arena.
+  StreamConnections streams_;           // The same.
   std::vector<Posted> commands_;
   std::vector<io::ReceivedDatagram> received_;
   BatchSender sender_;
