@@ -37,10 +37,33 @@ Result<std::vector<signaling::auth::TokenVerifier>, std::string> token_verifiers
   return verifiers;
 }
 
-std::vector<Endpoint> local_endpoints(const worker::ListenSockets& sockets) {
+std::vector<Endpoint> local_endpoints(const auto& sockets) {
   std::vector<Endpoint> endpoints;
-  for (const io::UdpSocket& socket : sockets) endpoints.push_back(socket.local());
+  for (const auto& socket : sockets) endpoints.push_back(socket.local());
   return endpoints;
+}
+
+std::vector<worker::StreamListeners> bind_tcp(const Settings& settings,
+                                              std::span<const worker::ListenSockets> udp) {
+  if (!settings.enable_tcp) return std::vector<worker::StreamListeners>(udp.size());
+  std::vector<std::uint16_t> ports;
+  for (const worker::ListenSockets& sockets : udp) ports.push_back(sockets.front().local().port);
+  return worker::bind_stream_listeners(
+      settings.media_listen_ips, {settings.media_min_port, settings.media_max_port}, ports,
+      settings.port != 0 ? std::optional(settings.port) : std::nullopt);
+}
+
+void log_listening(Logger& log, std::size_t worker, std::span<const Endpoint> udp,
+                   std::span<const Endpoint> tcp, bool tcp_wanted) {
+  for (const Endpoint& endpoint : udp)
+    log.info("worker listens", {{"worker", worker}, {"udp", endpoint.to_string()}});
+  for (const Endpoint& endpoint : tcp)
+    log.info("worker listens", {{"worker", worker}, {"tcp", endpoint.to_string()}});
+  if (tcp_wanted && tcp.empty())
+    log.warn(
+        "no free TCP port for a worker in MEDIASOUP_MIN_PORT to MEDIASOUP_MAX_PORT: its clients "
+        "have UDP alone",
+        {{"worker", worker}});
 }
 
 void warn_of_small_buffers(Logger& log, const io::UdpSocket& socket) {
@@ -85,6 +108,7 @@ Result<void, std::string> Server::start_workers() {
                                              {settings_.media_min_port, settings_.media_max_port},
                                              settings_.num_workers);
   if (!sockets) return fail(std::move(sockets.error()));
+  auto listeners = bind_tcp(settings_, *sockets);
   const auto machine = io::machine_addresses();
   const bool clients_are_local = settings_.listen_ip && settings_.listen_ip->is_loopback();
   const bool segmentation = io::kernel_has_segmentation();
@@ -99,12 +123,15 @@ Result<void, std::string> Server::start_workers() {
       return fail(
           std::string("MEDIASOUP_LISTEN_IP: this machine has no address of that family "
                       "to announce; set MEDIASOUP_ANNOUNCED_IP"));
-    for (const Endpoint& endpoint : listening)
-      media_log_.info("worker listens", {{"worker", index}, {"udp", endpoint.to_string()}});
+    const auto tcp_listening = local_endpoints(listeners[index]);
+    log_listening(media_log_, index, listening, tcp_listening, settings_.enable_tcp);
     for (const io::UdpSocket& socket : (*sockets)[index]) warn_of_small_buffers(media_log_, socket);
     worker::WorkerThread::Config config;
     config.index = static_cast<unsigned>(index);
     config.core.candidates = std::move(announcement.candidates);
+    config.core.tcp_candidates =
+        announce(tcp_listening, settings_.media_announced_ip, machine, clients_are_local)
+            .candidates;
     config.core.candidates_are_local = announcement.are_local;
     config.core.certificate = &certificate_;
     config.core.ntp = ntp_clock();
@@ -118,7 +145,8 @@ Result<void, std::string> Server::start_workers() {
             for (core::Event& event : events)
               service_->handle_worker_event(index, std::move(event));
           });
-        }));
+        },
+        std::move(listeners[index])));
   }
   if (settings_.pin_workers) pin_workers();
   return {};

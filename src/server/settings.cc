@@ -291,6 +291,7 @@ void Reader::read_media() {
   settings_.num_workers = std::clamp<std::size_t>(sources_.cores, 1, kMaxWorkers);
   read_number("MEDIASOUP_NUM_WORKERS", 1, kMaxWorkers, settings_.num_workers);
   check_media_ports();
+  read_switch("MEDIASOUP_ENABLE_TCP", settings_.enable_tcp);
   read_switch("MEDIASOUP_PIN_WORKERS", settings_.pin_workers);
   read_number("MEDIASOUP_SPREAD_MARGIN", 0, 100, settings_.spread_margin);
 }

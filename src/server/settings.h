@@ -40,6 +40,7 @@ struct Settings {
   std::optional<IpAddress> media_announced_ip;  ///< Stands in the ICE candidates instead.
   std::uint16_t media_min_port = 40000;         ///< Worker i tries media_min_port + i first.
   std::uint16_t media_max_port = 49999;         ///< Inclusive.
+  bool enable_tcp = true;                       ///< ICE over TCP, for networks that block UDP.
   std::size_t num_workers = 1;
   bool pin_workers = false;        ///< Each to one processor.
   std::size_t spread_margin = 10;  ///< Percent of a core; see service::Options::placement_margin.

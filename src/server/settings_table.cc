@@ -42,10 +42,15 @@ constexpr auto kTable = std::to_array<SettingDescription>({
          "there is none and media listens on every address, the machine's own are announced"},
     {.name = "MEDIASOUP_MIN_PORT",
      .default_value = "40000",
-     .meaning = "first port of media, 1 to 65535; each media thread takes one"},
+     .meaning =
+         "first port of media, 1 to 65535; each media thread takes one of UDP and one of TCP"},
     {.name = "MEDIASOUP_MAX_PORT",
      .default_value = "49999",
      .meaning = "last port of media, MEDIASOUP_MIN_PORT to 65535"},
+    {.name = "MEDIASOUP_ENABLE_TCP",
+     .default_value = "on",
+     .meaning = "on lets clients whose network blocks UDP send media over TCP (ICE over TCP); off "
+                "listens on UDP alone"},
     {.name = "MEDIASOUP_NUM_WORKERS",
      .default_value = "the number of cores",
      .meaning = "media threads, 1 to 256, no more than there are media ports"},

@@ -183,6 +183,12 @@ json::object worker_to_json(std::size_t index, const std::optional<core::WorkerS
                    {"dtls", known.refused.dtls},           {"srtp", known.refused.srtp},
                    {"malformed", known.refused.malformed}, {"streams", known.refused.streams},
                    {"floods", known.refused.floods}};
+  object["tcpConnections"] = known.tcp_connections;
+  object["tcpAccepted"] = known.tcp_accepted;
+  object["tcpRefused"] = known.tcp_refused;
+  object["tcpPacketsReceived"] = known.tcp_packets_received;
+  object["tcpPacketsSent"] = known.tcp_packets_sent;
+  object["tcpPacketsDropped"] = known.tcp_packets_dropped;
   object["linkPackets"] = known.link_packets;
   object["linkPacketsDropped"] = known.link_packets_dropped;
   object["loopLoad"] = known.loop_load;
