@@ -1,5 +1,6 @@
 // Section 2: the router's capabilities and the transports, as mediasoup-client needs them.
 import { strict as assert } from 'node:assert';
+import { connect } from 'node:net';
 import { dtlsParameters, uris } from '../lib/media.mjs';
 import { test } from '../lib/runner.mjs';
 import { assertShape, exactly, isCount } from '../lib/shape.mjs';
@@ -98,10 +99,11 @@ test('transports of a connection have ids, ICE credentials and candidates that a
   assert.equal(new Set(all.map(({ iceParameters }) => iceParameters.password)).size, 4);
   for (const { iceCandidates, dtlsParameters: dtls } of all) {
     assert.ok(iceCandidates.length >= 1);
-    for (const { ip, address, tcpType } of iceCandidates) {
+    for (const { ip, address, type, protocol, tcpType } of iceCandidates) {
       assert.equal(ip, address);
       assert.notEqual(ip, '0.0.0.0');
-      assert.equal(tcpType, undefined);
+      assert.equal(type, 'host');
+      assert.equal(tcpType, { udp: undefined, tcp: 'passive' }[protocol]);
     }
     assert.equal(
       new Set(iceCandidates.map(({ ip, protocol, port }) => `${protocol} ${ip} ${port}`)).size,
@@ -111,6 +113,38 @@ test('transports of a connection have ids, ICE credentials and candidates that a
     const bytes = { 'sha-1': 20, 'sha-224': 28, 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 }[last.algorithm];
     assert.equal(last.value.split(':').length, bytes);
   }
+});
+
+const FIELDS = ['address', 'foundation', 'ip', 'port', 'priority', 'protocol', 'type'];
+
+test('each UDP candidate has one over TCP beside it, passive, on a port of the range and of lower priority', async (scene) => {
+  const server = await scene.ownServer();
+  const { iceCandidates } = (await scene.participant('p', scene.room(), { server })).send;
+  const [udp, tcp] = ['udp', 'tcp'].map((wanted) => iceCandidates.filter(({ protocol }) => protocol === wanted));
+  assert.ok(udp.length >= 1);
+  assert.deepEqual(tcp.map(({ ip }) => ip), udp.map(({ ip }) => ip));
+  for (const candidate of udp) assert.deepEqual(Object.keys(candidate).sort(), FIELDS);
+  for (const candidate of tcp) assert.deepEqual(Object.keys(candidate).sort(), [...FIELDS, 'tcpType'].sort());
+  assert.ok(Math.max(...tcp.map(({ priority }) => priority)) < Math.min(...udp.map(({ priority }) => priority)));
+  for (const { foundation, priority } of iceCandidates) {
+    assert.match(foundation, /^[A-Za-z0-9+/]{1,32}$/);
+    assert.ok(Number.isInteger(priority) && priority > 0 && priority < 2 ** 31);
+  }
+  assert.equal(new Set(iceCandidates.map(({ foundation }) => foundation)).size, iceCandidates.length);
+  for (const { ip, port } of tcp) {
+    const socket = connect(port, ip);
+    await new Promise((resolve, reject) => socket.on('connect', resolve).on('error', reject));
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    await new Promise((resolve) => socket.on('close', resolve).on('error', () => undefined));
+  }
+  const { workerStats } = await (await fetch(`${server.url}/stats`)).json();
+  assert.equal(workerStats.reduce((sum, { tcpRefused }) => sum + tcpRefused, 0), tcp.length);
+});
+
+test('MEDIASOUP_ENABLE_TCP=off offers UDP alone', async (scene) => {
+  const server = await scene.ownServer({ MEDIASOUP_ENABLE_TCP: 'off' });
+  const { iceCandidates } = (await scene.participant('p', scene.room(), { server })).send;
+  assert.deepEqual([...new Set(iceCandidates.map(({ protocol }) => protocol))], ['udp']);
 });
 
 test('all fingerprints of a process are those of one certificate', async (scene) => {

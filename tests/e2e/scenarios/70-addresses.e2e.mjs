@@ -18,13 +18,18 @@ async function meetAt(stage, settings) {
   return ana.page.evaluate(() => window.hook.sendTransport.created.iceCandidates);
 }
 
+/** The addresses, each of which is announced for UDP and for TCP. */
 function shapes(candidates) {
-  for (const { ip, address, protocol, type, port } of candidates) {
+  const ips = { udp: [], tcp: [] };
+  for (const { ip, address, protocol, type, port, tcpType } of candidates) {
     assertEqual(address, ip, 'ip and address');
-    assertEqual([protocol, type], ['udp', 'host'], 'the kind of candidate');
+    assertEqual(type, 'host', 'the kind of candidate');
+    assertEqual(tcpType, protocol === 'tcp' ? 'passive' : undefined, `tcpType of ${protocol}`);
     assert(port > 0, 'a port');
+    ips[protocol].push(ip);
   }
-  return candidates.map(({ ip }) => ip);
+  assertEqual(ips.tcp, ips.udp, 'what is announced for TCP and for UDP');
+  return ips.udp;
 }
 
 test('the local settings that MeetLite documents carry a call', async (stage) => {
