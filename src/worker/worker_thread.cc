@@ -163,7 +163,7 @@ void WorkerThread::turn(Timestamp now) {
   handle_streams(now);
   core_.handle_timeout(now);
   flush_if_due(now);
-  if (!core_.flush_due()) streams_.close_released(now);
+  if (!streams_.empty() && !core_.flush_due()) streams_.close_released(now);
   deliver_events();
 }
 
