@@ -182,6 +182,7 @@ TEST(Settings, RefuseABadValueNamingItAndWhatIsAllowed) {
       {"MEDIASOUP_NUM_WORKERS", "0", "a whole number from 1 to 256"},
       {"MEDIASOUP_NUM_WORKERS", "257", "a whole number from 1 to 256"},
       {"MEDIASOUP_PIN_WORKERS", "yes", "on or off"},
+      {"MEDIASOUP_ENABLE_TCP", "true", "on or off"},
       {"MEDIASOUP_SPREAD_MARGIN", "101", "a whole number from 0 to 100"},
       {"MEDIASOUP_LOG_LEVEL", "info", "debug, warn, error or none"},
       {"LOG_LEVEL", "none", "error, warn, info or debug"},

@@ -34,6 +34,7 @@ const bad = {
   LOG_LEVEL: ['none', 'verbose', 'trace', '1'],
   MEDIASOUP_NUM_WORKERS: ['0', '-1', '1.5', 'all', '100000'],
   MEDIASOUP_PIN_WORKERS: ['yes', '1', 'ON', '0-3'],
+  MEDIASOUP_ENABLE_TCP: ['no', 'false', '0', 'passive'],
   MEDIASOUP_SPREAD_MARGIN: ['-1', '101', '0.1', '10%'],
   CORS_ORIGIN: [
     'example.org',
@@ -149,6 +150,7 @@ test('--help lists every setting and exits with status 0', async (scene) => {
     'LOG_LEVEL',
     'MEDIASOUP_NUM_WORKERS',
     'MEDIASOUP_PIN_WORKERS',
+    'MEDIASOUP_ENABLE_TCP',
     'MEDIASOUP_SPREAD_MARGIN',
     '--demo',
   ])
