@@ -49,7 +49,9 @@ void queue_and_read(Bytes script) {
     const std::size_t size = load_be16(script, 1);
     switch (script[0] % 4) {
       case 0: {
-        Octets datagram(size % ice::kMaxFrameSize + 1);
+        const std::size_t most =
+            script[0] < 16 ? ice::kMaxFrameSize : 1500;  // Large ones are slow.
+        Octets datagram(size % most + 1);
         datagram[0] = script[0];  // Of any kind.
         queue.push(now, datagram) ? ++pushed : ++refused;
         break;
