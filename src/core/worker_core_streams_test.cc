@@ -53,12 +53,12 @@ class WorkerCoreStreams : public testing::Test {
     return datagram;
   }
   StreamOpening open(const Path& on, const ice::ScriptedCheck& check) {
-    const auto opening = core_.open_stream(now_, on, buffer(check.encode()));
+    const auto opening = core_.open_stream(now_, on, buffer(check.numbered(++checks_).encode()));
     core_.flush(now_, sink_);
     return opening;
   }
   void check_on(const Path& on, const ice::ScriptedCheck& check) {
-    core_.handle_datagram(now_, on, buffer(check.encode()));
+    core_.handle_datagram(now_, on, buffer(check.numbered(++checks_).encode()));
     core_.flush(now_, sink_);
   }
   TransportStats stats() {
@@ -74,6 +74,7 @@ class WorkerCoreStreams : public testing::Test {
   const crypto::Certificate certificate_ = crypto::Certificate::generate();
   WorkerCore core_{config(), random_};
   Timestamp now_{1000s};
+  std::uint32_t checks_ = 0;
   const TransportId transport_ = TransportId::random(random_);
   TransportCreated created_;
   ice::ScriptedCheck check_;

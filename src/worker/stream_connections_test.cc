@@ -94,7 +94,7 @@ class StreamConnectionsTest : public testing::Test {
         return frames;
     }
   }
-  Octets check() const { return ice::ScriptedCheck::to(credentials_).encode(); }
+  Octets check() { return ice::ScriptedCheck::to(credentials_).numbered(++checks_).encode(); }
   Path path_of(const StreamClient& client) const {
     return {server_, client.local(), IpProtocol::Tcp};
   }
@@ -110,6 +110,7 @@ class StreamConnectionsTest : public testing::Test {
   Endpoint server_;
   ice::Credentials credentials_;
   std::uint64_t answered_ = 0;
+  std::uint32_t checks_ = 0;
 };
 
 TEST_F(StreamConnectionsTest, AnswersACheckOnTheConnectionThatItCameOn) {
