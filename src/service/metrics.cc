@@ -48,6 +48,14 @@ constexpr std::array kWorkerCounters = {
     WorkerCount{"meetlite_sfu_worker_sent_padding_bytes_total",
                 "RTP padding sent, so that packets leave in fewer calls.",
                 &core::WorkerStats::padding_bytes_sent},
+    WorkerCount{"meetlite_sfu_worker_tcp_accepted_total", "Connections for media over TCP.",
+                &core::WorkerStats::tcp_accepted},
+    WorkerCount{"meetlite_sfu_worker_tcp_refused_total",
+                "Connections that were closed before they were a transport's.",
+                &core::WorkerStats::tcp_refused},
+    WorkerCount{"meetlite_sfu_worker_tcp_dropped_packets_total",
+                "Packets that a client read too slowly over TCP to get.",
+                &core::WorkerStats::tcp_packets_dropped},
     WorkerCount{"meetlite_sfu_worker_link_packets_total",
                 "Packets handed to other workers, for viewers there.",
                 &core::WorkerStats::link_packets},
@@ -152,6 +160,8 @@ void add_worker_metrics(Metrics& metrics, std::size_t index,
                 labels);
   metrics.gauge("meetlite_sfu_worker_consumers", "Consumers on the worker.", stats->consumers,
                 labels);
+  metrics.gauge("meetlite_sfu_worker_tcp_connections", "Connections that carry media over TCP.",
+                static_cast<double>(stats->tcp_connections), labels);
   metrics.gauge("meetlite_sfu_worker_load_ratio",
                 "Share of the last second that the loop did not wait.", stats->loop_load, labels);
   metrics.gauge("meetlite_sfu_worker_segmentation",
