@@ -10,6 +10,7 @@ import {
   type UserInfo,
 } from '../net/contract';
 import { RequestError, type Signaling } from '../net/signaling';
+import { IceRestarter, packetsReceived } from './ice-restarter';
 import type { LocalMedia } from './local-media';
 
 interface Remote {
@@ -195,11 +196,30 @@ export class Session extends Emitter<SessionEvents> {
         .request('create-producer', { kind, rtpParameters, appData })
         .then(({ producerId }) => done({ id: producerId }), failed);
     });
+    const restarter = new IceRestarter(this.signaling, direction, transport, () =>
+      packetsReceived(this.witness(direction)),
+    );
+    this.offs.push(() => restarter.close());
     transport.on('connectionstatechange', (state) => {
+      restarter.handleState(state);
       if (state === 'connected') this.emit('flowing', undefined);
       if (state === 'failed' && !this.closed) this.emit('broken', { direction });
     });
     return transport;
+  }
+
+  /** Something on the transport that receives packets as long as its way is open. */
+  private witness(direction: Direction): RTCRtpSender | RTCRtpReceiver | undefined {
+    if (direction === 'send') {
+      for (const { paused, rtpSender } of this.producers.values()) if (!paused) return rtpSender;
+      return undefined;
+    }
+    for (const remote of this.remotes.values()) {
+      for (const { consumer, producerPaused, wanted } of remote.consumers.values()) {
+        if (!producerPaused && wanted) return consumer.rtpReceiver;
+      }
+    }
+    return undefined;
   }
 
   private async consume(offer: NewConsumer): Promise<void> {

@@ -35,6 +35,10 @@ export interface Requests {
     payload: { dtlsParameters: types.DtlsParameters; direction: Direction };
     reply: { direction: Direction };
   };
+  'restart-ice': {
+    payload: { direction: Direction };
+    reply: { iceParameters: types.IceParameters };
+  };
   'set-rtp-capabilities': {
     payload: { rtpCapabilities: types.RtpCapabilities };
     reply: object;
@@ -75,6 +79,7 @@ export interface ServerEvents {
   'consumer-closed': { consumerId: string; participantId: string };
   'consumer-producer-paused': { consumerId: string; participantId: string };
   'consumer-producer-resumed': { consumerId: string; participantId: string };
+  'transport-state-changed': { direction: Direction; iceState: string; dtlsState: string };
   'server-draining': { deadlineMs: number };
   error: { message: string; code?: string; event?: string };
 }

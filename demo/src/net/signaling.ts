@@ -6,6 +6,8 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** How long to wait before asking a server again that said it is full, busy or going down. */
 const BUSY_RETRY_MS = 3_000;
 
+const RENEW_DELAY_MS = 20;
+
 const TOKEN_CODES: readonly string[] = ['token_missing', 'token_invalid', 'token_expired'];
 
 /** The server's answer to a request was no. */
@@ -62,6 +64,16 @@ export class Signaling extends Emitter<SignalingEvents> {
     this.socket.connect();
   }
 
+  /** For a connection that looks alive and is not: another one is made at once. */
+  renew(): void {
+    if (!this.socket.connected) return;
+    const manager = this.socket.io;
+    const delayMs = manager.reconnectionDelay();
+    manager.reconnectionDelay(RENEW_DELAY_MS);
+    manager.engine.close();
+    manager.reconnectionDelay(delayMs);
+  }
+
   close(): void {
     window.clearTimeout(this.retryTimer);
     this.socket.removeAllListeners();
@@ -82,12 +94,13 @@ export class Signaling extends Emitter<SignalingEvents> {
     return () => this.socket.off(event as string, listener);
   }
 
-  /** @throws RequestError if the server says no or does not answer within 10 s. */
+  /** @throws RequestError if the server says no or does not answer in time. */
   async request<K extends keyof Requests>(
     event: K,
     payload: Requests[K]['payload'],
+    timeoutMs: number = ANSWER_TIMEOUT_MS,
   ): Promise<Requests[K]['reply']> {
-    const sent = this.socket.timeout(ANSWER_TIMEOUT_MS);
+    const sent = this.socket.timeout(timeoutMs);
     const answer: Acknowledgement<Requests[K]['reply']> = await (
       payload === undefined ? sent.emitWithAck(event) : sent.emitWithAck(event, payload)
     ).catch(() => {

@@ -22,19 +22,19 @@ const FLAGS = [
 
 const running = new Map();
 
+/** A process that whoever asks for it closes again. */
+export function launchAlone(executablePath, extra) {
+  return chromium.launch({
+    executablePath,
+    args: [...FLAGS, ...extra],
+    ignoreDefaultArgs: ['--mute-audio', '--headless', '--hide-scrollbars'],
+  });
+}
+
 /** @param {string[]} extra flags beside the usual ones */
 function launchChromium(name, extra) {
   const key = [name, ...extra].join(' ');
-  if (!running.has(key)) {
-    running.set(
-      key,
-      chromium.launch({
-        executablePath: CHROMIUM,
-        args: [...FLAGS, ...extra],
-        ignoreDefaultArgs: ['--mute-audio', '--headless', '--hide-scrollbars'],
-      }),
-    );
-  }
+  if (!running.has(key)) running.set(key, launchAlone(CHROMIUM, extra));
   return running.get(key);
 }
 
@@ -65,15 +65,19 @@ function recordPeerConnections() {
 }
 
 /** A page in a context of its own, its console kept. */
-export async function newPage({
-  browser = 'only',
-  flags = [],
-  viewport = { width: 1280, height: 720 },
-  permissions = ['camera', 'microphone'],
-  ...context
-} = {}) {
-  const launched = await launchChromium(browser, flags);
-  const opened = await launched.newContext({ viewport, permissions, ...context });
+export async function newPage({ browser = 'only', flags = [], ...context } = {}) {
+  return openPage(await launchChromium(browser, flags), context);
+}
+
+export async function openPage(
+  browser,
+  {
+    viewport = { width: 1280, height: 720 },
+    permissions = ['camera', 'microphone'],
+    ...context
+  } = {},
+) {
+  const opened = await browser.newContext({ viewport, permissions, ...context });
   const page = await opened.newPage();
   page.lines = [];
   page.on('console', (message) => page.lines.push(`${message.type()}: ${message.text()}`));

@@ -10,7 +10,7 @@ export function asRoot(...command) {
   return [...SUDO, ...command];
 }
 
-async function ip(...args) {
+export async function ip(...args) {
   const [program, ...rest] = asRoot('ip', ...args);
   try {
     return (await run(program, rest)).stdout;
@@ -19,7 +19,7 @@ async function ip(...args) {
   }
 }
 
-function shortName(prefix) {
+export function shortName(prefix) {
   return `${prefix}${process.pid % 10_000}${Math.floor(Math.random() * 1000)}`;
 }
 

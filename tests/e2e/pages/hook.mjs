@@ -99,11 +99,13 @@ class Hook {
       'webrtc-transport-created',
       (reply) => reply.direction === direction,
     );
-    const { id, iceParameters, iceCandidates, dtlsParameters } = created;
+    const { id, iceParameters, iceCandidates, dtlsParameters, iceServers } = created;
     const options = {
       id,
       iceParameters,
       dtlsParameters,
+      iceServers,
+      iceTransportPolicy: this.options.iceTransportPolicy,
       iceCandidates: iceCandidates.map((candidate) => this.routed(candidate, direction)),
     };
     const transport =
@@ -124,6 +126,30 @@ class Hook {
       ).then(({ producerId }) => done({ id: producerId }), failed);
     });
     return transport;
+  }
+
+  /** New ICE credentials for a transport in mid-call, as mediasoup-client takes them. */
+  async restartIce(direction) {
+    const { iceParameters } = await this.ask(
+      'restart-ice',
+      { direction },
+      'ice-restarted',
+      (reply) => reply.direction === direction,
+    );
+    const transport = direction === 'send' ? this.sendTransport : this.recvTransport;
+    await transport.restartIce({ iceParameters });
+    return iceParameters.usernameFragment;
+  }
+
+  /** The pair of candidates that a transport's packets take: its two ends, as in getStats(). */
+  async pairOf(direction) {
+    const transport = direction === 'send' ? this.sendTransport : this.recvTransport;
+    const reports = await transport.getStats();
+    const own = [...reports.values()].find(
+      (report) => report.type === 'transport' && report.selectedCandidatePairId !== undefined,
+    );
+    const pair = reports.get(own?.selectedCandidatePairId);
+    return { local: reports.get(pair?.localCandidateId), remote: reports.get(pair?.remoteCandidateId) };
   }
 
   /** Sends media to another port than the server's where a test has put something between. */

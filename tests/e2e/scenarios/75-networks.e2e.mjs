@@ -1,0 +1,224 @@
+// Networks that change under a call: NATs that forget, restarts of ICE, other addresses.
+import { openChromiumInside } from '../lib/chromium-inside.mjs';
+import { ClientNetwork } from '../lib/client-network.mjs';
+import { openDemoPage } from '../lib/demo-person.mjs';
+import { startNat } from '../lib/nat.mjs';
+import { test } from '../lib/runner.mjs';
+import { assert, assertEqual, until } from '../lib/until.mjs';
+
+const SIZE = { width: 320, height: 180 };
+/** Chromium checks a pair that works every 2.5 s; the rest is for machines that are slow. */
+const NEXT_CHECK_MS = 4_000;
+
+async function meet(stage, options = {}, client = 'newest') {
+  const server = await stage.server();
+  const ana = await (
+    await stage.person(server, { userId: 'ana', client, ...(await options.ana?.(server)) })
+  ).join({ video: SIZE });
+  const ben = await (await stage.person(server, { userId: 'ben' })).join({ video: SIZE });
+  await ana.untilMeets([ben], SIZE);
+  await ben.untilMeets([ana], SIZE);
+  return { server, ana, ben };
+}
+
+function report(what, gaps) {
+  console.log(`      ${what}: ${gaps.map((gap) => `${Math.round(gap)} ms`).join(', ')}`);
+}
+
+test('a NAT that gives the client another port and address in mid-call is followed with the next check, without signaling', async (stage) => {
+  const nats = {};
+  const { server, ana, ben } = await meet(stage, {
+    ana: async ({ mediaPort }) => {
+      nats.send = await startNat(stage, { to: mediaPort });
+      nats.recv = await startNat(stage, { to: mediaPort });
+      return { detour: { send: nats.send.port, recv: nats.recv.port } };
+    },
+  });
+  const asked = await ana.page.evaluate(() => window.hook.events.length);
+  const gaps = { sees: [], isSeen: [] };
+  for (const address of ['127.0.0.1', '127.0.0.2', '127.0.0.1']) {
+    const watched = Promise.all([ana.call('watch', 'ben', 6_000), ben.call('watch', 'ana', 6_000)]);
+    await nats.send.rebind(address);
+    await nats.recv.rebind(address);
+    const [sees, isSeen] = await watched;
+    gaps.sees.push(sees.longestGapMs);
+    gaps.isSeen.push(isSeen.longestGapMs);
+  }
+  report('without media, as the one behind the NAT sees it', gaps.sees);
+  report('as the other one sees it', gaps.isSeen);
+  assert(Math.max(...gaps.sees, ...gaps.isSeen) < NEXT_CHECK_MS, JSON.stringify(gaps));
+  assertEqual(
+    await ana.page.evaluate(
+      (since) =>
+        window.hook.events
+          .slice(since)
+          .map(({ event }) => event)
+          .filter((event) => event === 'ice-restarted' || event === 'disconnect'),
+      asked,
+    ),
+    [],
+    'signaling',
+  );
+  assert(!server.log.includes('has lost its peer'), 'no transport lost its peer');
+});
+
+for (const client of ['newest', 'old']) {
+  test(`an ICE restart in mid-call costs no frame that anybody misses (${client} mediasoup-client)`, async (stage) => {
+    const { server, ana, ben } = await meet(stage, {}, client);
+    const connects = server.log.split('dtls=connecting').length;
+    const watched = Promise.all([ana.call('watch', 'ben', 4_000), ben.call('watch', 'ana', 4_000)]);
+    const names = [];
+    for (const direction of ['send', 'recv']) {
+      names.push(await ana.call('restartIce', direction));
+      const transport = `${direction}Transport`;
+      await until(`the ${direction} transport checks with the new name`, () =>
+        ana.page.evaluate(
+          ([which, name]) => {
+            const { _handler: handler } = window.hook[which];
+            return handler._pc.remoteDescription.sdp.includes(`a=ice-ufrag:${name}`);
+          },
+          [transport, names.at(-1)],
+        ),
+      );
+    }
+    const [sees, isSeen] = await watched;
+    report('longest time between frames', [sees.longestGapMs, isSeen.longestGapMs]);
+    assert(names[0] !== names[1], 'each transport has a name of its own');
+    assert(sees.longestGapMs < 500, `ana sees ben: ${sees.longestGapMs} ms`);
+    assert(isSeen.longestGapMs < 500, `ben sees ana: ${isSeen.longestGapMs} ms`);
+    await ana.untilMeets([ben]);
+    assertEqual(server.log.split('dtls=connecting').length, connects, 'DTLS handshakes');
+  });
+}
+
+test(
+  'a client whose packets do not come for 30 s is told so, and an ICE restart brings it back',
+  async (stage) => {
+    const nats = {};
+    const { ana, ben } = await meet(stage, {
+      ana: async ({ mediaPort }) => {
+        nats.send = await startNat(stage, { to: mediaPort });
+        nats.recv = await startNat(stage, { to: mediaPort });
+        return { detour: { send: nats.send.port, recv: nats.recv.port } };
+      },
+    });
+    const cutAt = performance.now();
+    nats.send.isCut = nats.recv.isCut = true;
+    for (const direction of ['send', 'recv']) {
+      await until(
+        `the ${direction} transport is disconnected`,
+        async () =>
+          (await ana.events('transport-state-changed', {
+            direction,
+            iceState: 'disconnected',
+            dtlsState: 'connected',
+          })) === 1,
+        45_000,
+      );
+    }
+    const waited = performance.now() - cutAt;
+    assert(waited > 25_000, `told after ${waited} ms`);
+    nats.send.isCut = nats.recv.isCut = false;
+    const completed = await ana.events('transport-state-changed', { iceState: 'completed' });
+    for (const direction of ['send', 'recv']) await ana.call('restartIce', direction);
+    await ana.untilEvent('transport-state-changed', { iceState: 'completed' }, completed + 2);
+    await ana.untilMeets([ben], SIZE);
+    await ben.untilMeets([ana], SIZE);
+  },
+  { mostlyWaits: true, timeoutMs: 150_000 },
+);
+
+test('the client is told when its transports are connected, once for each state', async (stage) => {
+  const { ana } = await meet(stage);
+  const told = await ana.page.evaluate(() =>
+    window.hook.events
+      .filter(({ event }) => event === 'transport-state-changed')
+      .map(({ payload }) => payload),
+  );
+  for (const direction of ['send', 'recv']) {
+    const own = told.filter((state) => state.direction === direction);
+    const last = own.at(-1);
+    assertEqual([last?.iceState, last?.dtlsState], ['completed', 'connected'], direction);
+    const texts = own.map((state) => JSON.stringify(state));
+    assert(
+      texts.every((text, i) => text !== texts[i - 1]),
+      `${direction}: ${texts}`,
+    );
+  }
+});
+
+const OUTSIDE = '10.231.10.1';
+const INSIDE = '10.231.10.2';
+
+/** The demo page in a network of its own, in a meeting with one on this machine. */
+async function meetFromAnotherNetwork(stage) {
+  const network = await ClientNetwork.open(stage, { outside: OUTSIDE, inside: INSIDE });
+  const server = await stage.server({
+    settings: { MEDIASOUP_LISTEN_IP: '0.0.0.0', MEDIASOUP_ANNOUNCED_IP: OUTSIDE },
+  });
+  const url = `http://${OUTSIDE}:${server.port}`;
+  const page = await openChromiumInside(stage, network.inside, url);
+  const token = (userId, name) => server.token({ userId, name });
+  const ana = await openDemoPage(
+    page,
+    { localUrl: url },
+    { name: 'Ana', token: token('ana', 'Ana') },
+  );
+  const ben = await stage.demoPerson(server, { name: 'Ben', token: token('ben', 'Ben') });
+  await ana.untilSees('Ben');
+  await ben.untilSees('Ana');
+  return { network, server, ana, ben };
+}
+
+/** Starts to measure, in the page, the longest time between two frames of somebody. */
+async function startStopwatch(viewer, name) {
+  await viewer
+    .tile(name)
+    .locator('video')
+    .evaluate((first) => {
+      const tile = first.closest('.tile');
+      const watch = { longest: 0, last: performance.now(), frames: 0 };
+      window.stopwatch = watch;
+      let seen = -1;
+      const look = () => {
+        const count = tile.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames ?? -1;
+        const now = performance.now();
+        if (count !== seen && seen >= 0 && count > 0) {
+          watch.longest = Math.max(watch.longest, now - watch.last);
+          watch.last = now;
+          watch.frames += 1;
+        }
+        seen = count;
+        setTimeout(look, 20);
+      };
+      look();
+    });
+}
+
+async function untilFlowsAgain(viewer) {
+  await until(
+    `${viewer.name}: frames for a second without a gap`,
+    () =>
+      viewer.page.evaluate(() => {
+        const { longest, last, frames } = window.stopwatch;
+        const silent = performance.now() - last;
+        window.before ??= frames;
+        return (frames > window.before + 40 && silent < 300) || { met: false, longest, silent };
+      }),
+    40_000,
+  );
+  return viewer.page.evaluate(() => window.stopwatch.longest);
+}
+
+test(
+  'a client whose address is replaced in mid-call is back by itself',
+  async (stage) => {
+    const { network, ana, ben } = await meetFromAnotherNetwork(stage);
+    await startStopwatch(ana, 'Ben');
+    await startStopwatch(ben, 'Ana');
+    await network.changeAddress('10.231.10.77');
+    const [sees, isSeen] = await Promise.all([untilFlowsAgain(ana), untilFlowsAgain(ben)]);
+    report('without media: it sees, it is seen', [sees, isSeen]);
+  },
+  { timeoutMs: 120_000 },
+);
