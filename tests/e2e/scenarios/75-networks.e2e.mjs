@@ -171,28 +171,27 @@ async function meetFromAnotherNetwork(stage) {
 }
 
 /** Starts to measure, in the page, the longest time between two frames of somebody. */
-async function startStopwatch(viewer, name) {
-  await viewer
-    .tile(name)
-    .locator('video')
-    .evaluate((first) => {
-      const tile = first.closest('.tile');
-      const watch = { longest: 0, last: performance.now(), frames: 0 };
-      window.stopwatch = watch;
-      let seen = -1;
-      const look = () => {
-        const count = tile.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames ?? -1;
-        const now = performance.now();
-        if (count !== seen && seen >= 0 && count > 0) {
-          watch.longest = Math.max(watch.longest, now - watch.last);
-          watch.last = now;
-          watch.frames += 1;
-        }
-        seen = count;
-        setTimeout(look, 20);
-      };
-      look();
-    });
+function startStopwatch(viewer, name) {
+  return viewer.page.evaluate((who) => {
+    const watch = { longest: 0, last: performance.now(), frames: 0 };
+    window.stopwatch = watch;
+    let seen = -1;
+    const look = () => {
+      const tile = [...document.querySelectorAll('.tile[data-kind="camera"]')].find(
+        (one) => one.querySelector('.tile-name')?.textContent.trim() === who,
+      );
+      const count = tile?.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
+      const now = performance.now();
+      if (count > 0 && count !== seen) {
+        if (seen >= 0) watch.longest = Math.max(watch.longest, now - watch.last);
+        watch.last = now;
+        watch.frames += 1;
+      }
+      seen = count;
+      setTimeout(look, 20);
+    };
+    look();
+  }, name);
 }
 
 async function untilFlowsAgain(viewer) {
