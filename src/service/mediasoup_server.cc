@@ -60,7 +60,11 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
       started_at_(options_.clock()),
       placement_(ports.size(), options_.placement_margin),
       consumers_(random),
-      peer_to_peer_({options_.max_peer_to_peer_rooms, options_.max_peers_per_room}, signaling),
+      peer_to_peer_({.rooms = options_.max_peer_to_peer_rooms,
+                     .peers_per_room = options_.max_peers_per_room,
+                     .remembered = options_.max_connections,
+                     .remembered_for = options_.peers_remembered_for},
+                    signaling),
       turns_(std::move(executor)),
       connects_(options_.connects_per_second, options_.connect_burst, started_at_),
       refusal_lines_(kRefusalLinesPerSecond, kRefusalLineBurst, started_at_) {
@@ -116,7 +120,10 @@ Result<signaling::auth::Identity, ErrorCode> MediasoupServer::admit(const json::
 void MediasoupServer::on_disconnect(ConnectionId id, signaling::socketio::DisconnectReason reason) {
   log_.debug("disconnected", {{"connection", id.value}, {"reason", to_string(reason)}});
   if (const auto place = find(id)) leave(place->participant, to_string(reason));
-  peer_to_peer_.leave(id);
+  if (has_left(reason))
+    peer_to_peer_.leave(id);
+  else
+    peer_to_peer_.vanish(id, options_.clock());
   connections_.erase(id);
 }
 

@@ -47,6 +47,8 @@ struct Options {
   std::size_t max_participants_per_room = 1'000;
   std::size_t max_peer_to_peer_rooms = 10'000;
   std::size_t max_peers_per_room = 250;
+  /// As long as a Socket.IO session may be recovered.
+  TimeDelta peers_remembered_for = std::chrono::hours(1);
   /// A page that joins a big meeting resumes all of its consumers at once.
   double events_per_second = 200;
   double event_burst = 1'000;

@@ -63,8 +63,8 @@ asio::awaitable<void> enter_peer_to_peer_room(MediasoupServer& server, Request& 
   const auto* who = server.identity(request.connection());
   if (!who) co_return request.fail(ErrorCode::Closed);
   const bool is_in = server.peer_to_peer().find(request.connection()).has_value();
-  auto entered =
-      server.peer_to_peer().enter(request.connection(), *who, ready->room_id, ready->media);
+  auto entered = server.peer_to_peer().enter(
+      Peer{request.connection(), who->user_id, who->email, ready->media}, ready->room_id);
   if (!entered) co_return request.fail(entered.error().code, std::move(entered.error().detail));
   if (!is_in)
     server.log().info("entered peer to peer", {{"room", ready->room_id}, {"user", who->user_id}});

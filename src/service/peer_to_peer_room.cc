@@ -85,6 +85,10 @@ void PeerToPeerRoom::leave(std::string_view user_id) {
   emit_to_all("user-left", json::string(leaver));
 }
 
+void PeerToPeerRoom::move(std::string_view user_id, ConnectionId to) {
+  at(user_id).connection = to;
+}
+
 void PeerToPeerRoom::start_sharing(std::string_view user_id) {
   if (sharer_ == user_id) return;
   sharer_ = at(user_id).user_id;
@@ -94,10 +98,7 @@ void PeerToPeerRoom::start_sharing(std::string_view user_id) {
 void PeerToPeerRoom::stop_sharing(std::string_view user_id) {
   if (sharer_ != user_id) return;
   sharer_.clear();
-  const auto stopped = signaling::socketio::encode_event("/", "screen-share-stopped",
-                                                         signaling::socketio::Arguments{});
-  for (const Peer& peer : peers_)
-    if (peer.user_id != user_id) signaling_.emit(peer.connection, stopped);
+  emit_to_others(user_id, "screen-share-stopped", json::object{{"userId", user_id}});
 }
 
 void PeerToPeerRoom::connect_screen(std::string_view user_id) {

@@ -55,6 +55,8 @@ class PeerToPeerRoom {
   void renew(std::string_view user_id, MediaState media);
   /// The others hear `user-left`, and before it `screen-share-stopped` from who shared.
   void leave(std::string_view user_id);
+  /// The user goes on through another connection, and nobody notices.
+  void move(std::string_view user_id, ConnectionId to);
 
   /// Takes over from who shared before. Does nothing where it is already so.
   void start_sharing(std::string_view user_id);

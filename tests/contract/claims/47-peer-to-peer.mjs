@@ -25,12 +25,12 @@ async function peers(scene, roomId, ...userIds) {
 /** After this the person has heard all that was sent to it because of earlier requests that were answered. */
 const heardAll = (person) => person.request('chat:typing-stop', {});
 
-/** What the person hears while `act` runs, as [event, ...args]. */
+/** What each hears while `act` runs, as [event, payload]. */
 async function hearing(people, act) {
   const from = people.map((person) => person.heard.length);
   await act();
   for (const person of people) await heardAll(person);
-  return people.map((person, i) => person.heard.slice(from[i]).map(({ event, args }) => [event, ...args]));
+  return people.map((person, i) => person.heard.slice(from[i]).map(({ event, args }) => [event, args[0]]));
 }
 
 test('peer to peer: ready gives everybody the room, and the others the newcomer', async (scene) => {
@@ -223,7 +223,7 @@ test('peer to peer: what one sends to another arrives in order, a burst of candi
   );
 });
 
-test('peer to peer: screen-share-started names the sharer to the others, screen-share-stopped says no more', async (scene) => {
+test('peer to peer: the others hear of the beginning and the end of a screen share, and whose it is', async (scene) => {
   const room = scene.room();
   const people = await peers(scene, room, 'alice', 'bob', 'carol');
   const [alice] = people;
@@ -233,7 +233,10 @@ test('peer to peer: screen-share-started names the sharer to the others, screen-
   });
   assert.deepEqual(forAlice, []);
   for (const heard of forOthers)
-    assert.deepEqual(heard, [['screen-share-started', { userId: 'alice' }], ['screen-share-stopped']]);
+    assert.deepEqual(heard, [
+      ['screen-share-started', { userId: 'alice' }],
+      ['screen-share-stopped', { userId: 'alice' }],
+    ]);
 });
 
 test('peer to peer: who comes while a screen is shared hears of it, and the sharer calls', async (scene) => {
@@ -353,7 +356,10 @@ test('peer to peer: user-left is heard by the others as the bare id, and once', 
   for (const person of people) await heardAll(person);
   const [forAlice, forBob, forCarol] = await hearing(people, () => bob.ok('user-left', { roomId: room }));
   for (const heard of [forAlice, forCarol])
-    assert.deepEqual(heard, [['screen-share-stopped'], ['user-left', 'bob']]);
+    assert.deepEqual(heard, [
+      ['screen-share-stopped', { userId: 'bob' }],
+      ['user-left', 'bob'],
+    ]);
   assert.deepEqual(forBob, []);
   await bob.refused('call-user', { to: 'alice', offer: {} }, 'not_in_room');
   bob.socket.disconnect();
