@@ -71,7 +71,7 @@ test('a priority is an integer from 1 to 255', async (scene) => {
   for (const priority of [1, 128, 255]) await bob.ok('set-consumer-priority', { consumerId, priority });
   for (const priority of [undefined, null, 0, 256, -1, 1.5, '7', true, 1e300]) {
     const { detail } = await bob.refused('set-consumer-priority', { consumerId, priority }, 'invalid_request');
-    assert.match(detail, /priority.*1 to 255/);
+    assert.match(detail, priority == null ? /priority/ : /priority.*1 to 255/);
   }
 });
 
