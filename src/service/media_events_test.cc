@@ -130,8 +130,10 @@ TEST_F(MediaEventsTest, WhatAnotherWorkerReportedOfOneWhoLeftMeanwhileIsForgotte
 }
 
 TEST_F(MediaEventsTest, TheSoundOfASharedScreenIsNoSpeaker) {
-  ann_.emit("create-producer", TestClient::producing("audio", ortc::kChromiumOpus, true));
-  hear({{producer(ann_), -5}});
+  TestClient dora(*service_, "dora");
+  dora.enter("one");
+  dora.emit("create-producer", TestClient::producing("audio", ortc::kChromiumOpus, true));
+  hear({{producer(dora), -5}});
   EXPECT_EQ(bob_.count("active-speaker") + bob_.count("audio-levels"), 0u);
 }
 

@@ -41,10 +41,12 @@ TEST_F(ViewingRequestsTest, PrioritiesAreFromOneToTwoHundredAndFiftyFive) {
   for (const int good : {1, 255})
     EXPECT_EQ(prioritize(json::string(consumer_), good).at("ok"), true) << good;
   for (const json::value& bad : {json::value(0), json::value(256), json::value(-1),
-                                 json::value(1.5), json::value("7"), json::value(nullptr)})
+                                 json::value(1.5), json::value("7"), json::value(true)})
     EXPECT_EQ(error_of(prioritize(json::string(consumer_), bad)),
               "invalid_request|Failed to set priority|priority must be an integer from 1 to 255")
         << json::serialize(bad);
+  EXPECT_EQ(error_of(prioritize(json::string(consumer_), nullptr)),
+            "invalid_request|Failed to set priority|priority is missing");
   EXPECT_EQ(worker().count<core::SetConsumerPriority>(), 2u);
 }
 

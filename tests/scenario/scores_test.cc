@@ -85,7 +85,10 @@ TEST(Scores, FallWithLossOnThePublishersWayAndRiseAgainAfterIt) {
     const auto heard = score_of(conference, Conference::viewed(bob, alice, MediaKind::Audio).id);
     ASSERT_TRUE(heard);
     EXPECT_EQ(heard->producer_score, lossy) << "the viewer is told as well";
-    EXPECT_EQ(heard->score, 10) << "its own way is whole";
+    EXPECT_LE(heard->score, 6) << "what never came cannot be sent on";
+    const auto seen = score_of(conference, Conference::viewed(bob, alice, MediaKind::Video).id);
+    ASSERT_TRUE(seen);
+    EXPECT_GE(seen->score, 9) << "what came late is sent on, and its own way is whole";
     set_loss(0);
     conference.run_for(20s);
     EXPECT_EQ(scores_of(conference, audio)[""], 10);
@@ -182,7 +185,6 @@ TEST(Scores, OfAPublisherOnAnotherWorkerReachTheViewer) {
   auto heard = score_of(conference, consumer);
   ASSERT_TRUE(heard);
   EXPECT_LE(heard->producer_score, 5);
-  EXPECT_EQ(heard->score, 10);
   Conference::audio_sender(alice).set_active(false, conference.now());
   conference.run_for(6s);
   heard = score_of(conference, consumer);
