@@ -205,7 +205,10 @@ TEST_F(ServerTest, EveryRequestOfTheContractIsKnownOnce) {
                                                "close-producer",
                                                "resume-all-consumers",
                                                "get-participant-stats",
-                                               "set-preferred-layers"};
+                                               "set-preferred-layers",
+                                               "set-consumer-priority",
+                                               "request-key-frame",
+                                               "restart-ice"};
   EXPECT_EQ(events, expected);
 }
 
