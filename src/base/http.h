@@ -17,8 +17,8 @@ using HttpRequestId = StrongId<struct HttpRequestIdTag, std::uint64_t>;
 using WebSocketId = StrongId<struct WebSocketIdTag, std::uint64_t>;
 
 /// How a WebSocket ended: the peer closed it with 1001 (RFC 6455 §7.4.1), ended it in another way,
-/// or did not read what was waiting for it.
-enum class WebSocketEnd : std::uint8_t { GoingAway, Closed, TooSlow };
+/// did not read what was waiting for it, or broke the protocol's rules.
+enum class WebSocketEnd : std::uint8_t { GoingAway, Closed, TooSlow, BrokenFrames };
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 

@@ -6,23 +6,45 @@
 
 namespace sfu {
 
+/// How often something may happen: `burst` times at once, and `per_second` times in each second
+/// after that.
+struct Rate {
+  double per_second = 1;
+  double burst = 1;
+
+  friend bool operator==(const Rate&, const Rate&) = default;
+};
+
 /// So much at once, and so much each second after that.
 class TokenBucket {
  public:
   TokenBucket(double per_second, double burst, Timestamp now)
       : per_second_(per_second), burst_(burst), tokens_(burst), filled_at_(now) {}
+  TokenBucket(const Rate& rate, Timestamp now) : TokenBucket(rate.per_second, rate.burst, now) {}
 
   /// False where there has been too much.
   bool take(Timestamp now) {
-    const double seconds = std::chrono::duration<double>(now - filled_at_).count();
-    tokens_ = std::min(burst_, tokens_ + seconds * per_second_);
-    filled_at_ = now;
+    fill(now);
     if (tokens_ < 1) return false;
     tokens_ -= 1;
     return true;
   }
+  /// What was taken turned out to cost nothing.
+  void give_back() { tokens_ = std::min(burst_, tokens_ + 1); }
+
+  /// Whether it holds all that it can: it is as good as a new one.
+  bool is_full(Timestamp now) {
+    fill(now);
+    return tokens_ >= burst_;
+  }
 
  private:
+  void fill(Timestamp now) {
+    const double seconds = std::chrono::duration<double>(now - filled_at_).count();
+    tokens_ = std::min(burst_, tokens_ + seconds * per_second_);
+    filled_at_ = now;
+  }
+
   double per_second_;
   double burst_;
   double tokens_;

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "io/address_slots.h"
 #include "io/clock.h"
 #include "io/socket_address.h"
 #include "io/websockets.h"
@@ -38,6 +39,8 @@ constexpr int kBacklog = 1024;
 /// A refused body is read on for so long, or the client would see a reset instead of the refusal.
 constexpr std::size_t kMaxDrainBytes = 16 * 1024 * 1024;
 constexpr auto kMaxDrainTime = std::chrono::seconds(2);
+/// As much of a request as comes with its first byte, most often all.
+constexpr std::size_t kFirstRead = 2048;
 
 using RequestParser = http::request_parser<http::string_body>;
 
@@ -108,6 +111,7 @@ class HttpServer::Implementation {
       : context_(context),
         limits_(limits),
         handler_(handler),
+        slots_(limits.max_connections_per_address, limits.proxies),
         websockets_(context, limits, handler) {}
 
   Result<Endpoint, std::string> listen(const Endpoint& endpoint);
@@ -119,14 +123,16 @@ class HttpServer::Implementation {
  private:
   /// One TCP connection while it speaks HTTP.
   struct Connection {
-    Connection(std::uint64_t i, tcp::socket socket)
+    Connection(std::uint64_t i, const Endpoint& peer, AddressSlot s, tcp::socket socket)
         : id(i),
-          remote(remote_of(socket)),
+          remote(peer),
+          slot(std::move(s)),
           stream(std::move(socket)),
           answered(stream.get_executor()) {}
 
     const std::uint64_t id;
     const Endpoint remote;
+    AddressSlot slot;
     beast::tcp_stream stream;
     beast::flat_buffer buffer;
     asio::steady_timer answered;  // Expires, by being cancelled, when the response is there.
@@ -139,6 +145,7 @@ class HttpServer::Implementation {
   asio::awaitable<void> accept(tcp::acceptor& acceptor);
   asio::awaitable<void> serve(Connection& connection);
   asio::awaitable<bool> serve_one(Connection& connection, bool first);
+  asio::awaitable<bool> wait_for_request(Connection& connection);
   asio::awaitable<bool> read_body(Connection& connection, RequestParser& parser, HttpRequest& head);
   asio::awaitable<void> wait_for_answer(Connection& connection);
   asio::awaitable<bool> write(Connection& connection, const HttpRequest& request,
@@ -149,11 +156,13 @@ class HttpServer::Implementation {
                                 const HttpRequest& request);
   void watch(Connection& connection);
   void request_gone(Connection& connection);
+  void note_slow(const error_code& error, const HttpRequest& request);
   void release(Connection& connection);
 
   asio::io_context& context_;
   const HttpLimits limits_;
   HttpHandler& handler_;
+  AddressSlots slots_;
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<HttpRequestId, Connection*> requests_;
@@ -200,10 +209,17 @@ asio::awaitable<void> HttpServer::Implementation::accept(tcp::acceptor& acceptor
       co_await pause.async_wait(kAwait);
       continue;
     }
-    if (connection_count() >= limits_.max_connections) continue;
+    const Endpoint remote = remote_of(socket);
+    auto slot = slots_.take(remote.ip);
+    if (!slot || connection_count() >= limits_.max_connections) {
+      HttpRequest nothing_read;
+      nothing_read.remote = remote;
+      handler_.on_refused(429, nothing_read);
+      continue;
+    }
     socket.set_option(tcp::no_delay(true), error);
     const std::uint64_t id = ++last_id_;
-    auto owned = std::make_unique<Connection>(id, std::move(socket));
+    auto owned = std::make_unique<Connection>(id, remote, std::move(*slot), std::move(socket));
     Connection& connection = *owned;
     connections_.emplace(id, std::move(owned));
     asio::co_spawn(context_, serve(connection), asio::detached);
@@ -237,14 +253,31 @@ void HttpServer::Implementation::release(Connection& connection) {
   if (connection.finished && !connection.watching) connections_.erase(connection.id);
 }
 
+/// Until the first byte of another request is there.
+asio::awaitable<bool> HttpServer::Implementation::wait_for_request(Connection& connection) {
+  if (connection.buffer.size() > 0) co_return true;
+  connection.stream.expires_after(limits_.keep_alive_timeout);
+  auto [error, size] =
+      co_await connection.stream.async_read_some(connection.buffer.prepare(kFirstRead), kAwait);
+  if (error) co_return false;
+  connection.buffer.commit(size);
+  co_return true;
+}
+
+void HttpServer::Implementation::note_slow(const error_code& error, const HttpRequest& request) {
+  if (error == beast::error::timeout) handler_.on_refused(408, request);
+}
+
 asio::awaitable<bool> HttpServer::Implementation::serve_one(Connection& connection, bool first) {
+  if (!first && !co_await wait_for_request(connection)) co_return false;
   RequestParser parser;
   parser.header_limit(static_cast<std::uint32_t>(limits_.max_header_bytes));
   parser.body_limit(limits_.max_body_bytes);
-  connection.stream.expires_after(first ? limits_.request_timeout : limits_.keep_alive_timeout);
+  connection.stream.expires_after(limits_.header_timeout);
   auto [error, size] =
       co_await http::async_read_header(connection.stream, connection.buffer, parser, kAwait);
   if (error) {
+    note_slow(error, to_request(parser.get(), connection.remote));
     auto answer = parser.got_some() ? answer_to(error) : std::nullopt;
     if (answer)
       co_await refuse(connection, to_request(parser.get(), connection.remote), std::move(*answer));
@@ -278,7 +311,7 @@ asio::awaitable<bool> HttpServer::Implementation::serve_one(Connection& connecti
 asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connection,
                                                             RequestParser& parser,
                                                             HttpRequest& head) {
-  connection.stream.expires_after(limits_.request_timeout);
+  connection.stream.expires_after(limits_.body_timeout);
   if (const auto expect = head.header("expect");
       expect && equal_ignoring_case(*expect, "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -288,6 +321,7 @@ asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connecti
       co_await http::async_read(connection.stream, connection.buffer, parser, kAwait);
   if (!error) co_return true;
   request_gone(connection);
+  note_slow(error, head);
   if (auto answer = answer_to(error)) co_await refuse(connection, head, std::move(*answer));
   co_return false;
 }
@@ -348,16 +382,19 @@ asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
   if (!response.content_type.empty() && !has_no_body(response.status))
     message.set(http::field::content_type, response.content_type);
   message.keep_alive(keep_alive);
+  if (response.status >= 400 && response.status < 500)
+    handler_.on_refused(response.status, request);
   if (!has_no_body(response.status)) message.content_length(response.body.size());
   if (request.method != "HEAD" && !has_no_body(response.status))
     message.body() = std::move(response.body);
 
-  connection.stream.expires_after(limits_.request_timeout);
+  connection.stream.expires_after(limits_.answer_timeout);
   http::response_serializer<http::string_body> serializer(message);
   auto [error, size] =
       request.method == "HEAD"
           ? co_await http::async_write_header(connection.stream, serializer, kAwait)
           : co_await http::async_write(connection.stream, serializer, kAwait);
+  note_slow(error, request);
   co_return !error && keep_alive;
 }
 
@@ -383,8 +420,8 @@ asio::awaitable<void> HttpServer::Implementation::upgrade(Connection& connection
     co_await write(connection, request, std::move(*refusal), false);
     co_return;
   }
-  co_await websockets_.accept(WebSocketId{++last_id_}, std::move(connection.stream), parser.get(),
-                              request);
+  co_await websockets_.accept(WebSocketId{++last_id_}, std::move(connection.stream),
+                              std::move(connection.slot), parser.get(), request);
 }
 
 // ---- The public face.

@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/address_range.h"
 #include "base/http.h"
 #include "base/result.h"
 #include "base/shared_bytes.h"
@@ -16,12 +18,19 @@ namespace sfu::io {
 
 struct HttpLimits {
   std::size_t max_connections = 20'000;
+  std::size_t max_connections_per_address = 20'000;  // See host_of().
+  std::vector<AddressRange> proxies;                 // That bound is not for them.
   std::size_t max_header_bytes = 16'384;
   std::size_t max_body_bytes = 1'000'000;
   std::size_t max_message_bytes = 1'000'000;  // of a WebSocket, incoming
   std::size_t max_queued_bytes = 4'000'000;   // for one WebSocket, outgoing
-  /// From the first byte of a request to its last, and for writing an answer.
-  TimeDelta request_timeout = std::chrono::seconds(30);
+  /// From the first byte of a request to the end of its header, for its body, and for writing an
+  /// answer. Of a new connection the first begins with its acceptance.
+  TimeDelta header_timeout = std::chrono::seconds(20);
+  TimeDelta body_timeout = std::chrono::seconds(30);
+  TimeDelta answer_timeout = std::chrono::seconds(30);
+  /// How long a WebSocket's peer may leave one and the same message waiting.
+  TimeDelta max_queued_time = std::chrono::seconds(30);
   /// Between two requests of one connection.
   TimeDelta keep_alive_timeout = std::chrono::seconds(65);
   /// For the peer's part of a WebSocket's close.
@@ -42,6 +51,11 @@ class HttpHandler {
   virtual void on_request(HttpRequestId id, HttpRequest request) = 0;
   /// The client is gone, or broke off its request; no answer is wanted any more.
   virtual void on_request_gone(HttpRequestId id) = 0;
+
+  /// `request`, of which only its beginning may have come, was answered with a status from 400 to
+  /// 499. Or was given up: with 408 where it came, or its answer was taken, too slowly; with 429
+  /// where its connection was more than the bounds allow.
+  virtual void on_refused(int status, const HttpRequest& request) = 0;
 
   /// The refusal of a WebSocket upgrade, or nothing to accept it.
   virtual std::optional<HttpResponse> on_upgrade(const HttpRequest& request) = 0;

@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "io/clock.h"
+
 namespace sfu::io {
 
 namespace asio = boost::asio;
@@ -22,41 +24,46 @@ using boost::system::error_code;
 namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+/// A slow reader is found no later than by this part of the time that it may take.
+constexpr int kLooksInQueuedTime = 4;
 /// A read buffer that grew beyond this is given back once empty.
 constexpr std::size_t kKeptReadBuffer = 4096;
 
 }  // namespace
 
 struct WebSockets::Peer {
-  Peer(WebSocketId i, beast::tcp_stream socket)
-      : id(i), stream(std::move(socket)), deadline(stream.get_executor()) {}
+  Peer(WebSocketId i, AddressSlot s, beast::tcp_stream socket)
+      : id(i), slot(std::move(s)), stream(std::move(socket)), deadline(stream.get_executor()) {}
 
   /// After this nothing of it moves any more: every pending operation completes with an error.
   void cut() { beast::get_lowest_layer(stream).close(); }
 
   const WebSocketId id;
+  AddressSlot slot;
   websocket::stream<beast::tcp_stream> stream;
   asio::steady_timer deadline;                     // For the end of a close.
   std::deque<std::pair<SharedBytes, bool>> queue;  // The front is being written.
   std::size_t queued_bytes = 0;
   int operations = 0;  // Completions that will still come and use this object.
   bool writing = false;
+  Timestamp writing_since;
   bool closing =
       false;  // Nothing more is queued or reported; the rest of the queue still goes out.
   bool close_sent = false;  // By us, first.
   bool too_slow = false;
-  bool open = false;  // The handler knows of it, from its acceptance to its end.
+  bool broken = false;  // The peer sent what is no frame, no UTF-8, or too much.
+  bool open = false;    // The handler knows of it, from its acceptance to its end.
 };
 
 WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits, HttpHandler& handler)
-    : context_(context), limits_(limits), handler_(handler) {}
+    : context_(context), limits_(limits), handler_(handler), slow_readers_(context) {}
 WebSockets::~WebSockets() = default;
 
-asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream stream,
+asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream stream, AddressSlot slot,
                                          const http::request<http::string_body>& upgrade,
                                          const HttpRequest& request) {
   stream.expires_never();
-  auto owned = std::make_unique<Peer>(id, std::move(stream));
+  auto owned = std::make_unique<Peer>(id, std::move(slot), std::move(stream));
   Peer& peer = *owned;
   peers_.emplace(id, std::move(owned));
   ++peer.operations;
@@ -87,7 +94,11 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
   beast::flat_buffer buffer;
   while (true) {
     auto [error, size] = co_await peer.stream.async_read(buffer, kAwait);
-    if (error) break;
+    if (error) {
+      peer.broken = error == websocket::condition::protocol_violation ||
+                    error == websocket::error::message_too_big;
+      break;
+    }
     std::string data(static_cast<const char*>(buffer.data().data()), buffer.size());
     buffer.consume(buffer.size());
     if (buffer.capacity() > kKeptReadBuffer) buffer.shrink_to_fit();
@@ -123,6 +134,8 @@ void WebSockets::write_next(Peer& peer) {
   }
   const auto& [data, binary] = peer.queue.front();
   peer.writing = true;
+  peer.writing_since = monotonic_now();
+  watch_writers();
   ++peer.operations;
   peer.stream.binary(binary);
   peer.stream.async_write(asio::buffer(data.bytes().data(), data.size()),
@@ -135,6 +148,30 @@ void WebSockets::write_next(Peer& peer) {
                           });
 }
 
+/// One timer for all, and none where nobody is being written to.
+void WebSockets::watch_writers() {
+  if (stopped_ || std::exchange(watching_writers_, true)) return;
+  slow_readers_.expires_after(limits_.max_queued_time / kLooksInQueuedTime);
+  slow_readers_.async_wait([this](const error_code& error) {
+    if (error) return;
+    watching_writers_ = false;
+    cut_slow_readers();
+  });
+}
+
+void WebSockets::cut_slow_readers() {
+  const Timestamp now = monotonic_now();
+  for (const auto& [id, peer] : peers_) {
+    if (!peer->writing || peer->too_slow) continue;
+    if (now - peer->writing_since < limits_.max_queued_time) {
+      watch_writers();
+      continue;
+    }
+    peer->too_slow = true;
+    peer->cut();  // Ends the read, which reports it.
+  }
+}
+
 void WebSockets::close(WebSocketId id) {
   const auto found = peers_.find(id);
   if (found == peers_.end() || !found->second->open) return;
@@ -145,6 +182,8 @@ void WebSockets::close(WebSocketId id) {
 }
 
 void WebSockets::stop() {
+  stopped_ = true;
+  slow_readers_.cancel();
   for (const auto& [id, peer] : peers_) {
     const bool was_closing = std::exchange(peer->closing, true);
     if (!peer->open) continue;
@@ -173,6 +212,7 @@ void WebSockets::report_closed(Peer& peer) {
       !peer.close_sent && peer.stream.reason().code == websocket::close_code::going_away;
   handler_.on_websocket_closed(peer.id, peer.too_slow ? WebSocketEnd::TooSlow
                                         : going_away  ? WebSocketEnd::GoingAway
+                                        : peer.broken ? WebSocketEnd::BrokenFrames
                                                       : WebSocketEnd::Closed);
 }
 

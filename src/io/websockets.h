@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -9,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/shared_bytes.h"
+#include "io/address_slots.h"
 #include "io/http_server.h"
 
 namespace sfu::io {
@@ -22,7 +24,7 @@ class WebSockets {
 
   /// Answers the upgrade and, where that succeeds, tells the handler of it and of all that follows.
   boost::asio::awaitable<void> accept(
-      WebSocketId id, boost::beast::tcp_stream stream,
+      WebSocketId id, boost::beast::tcp_stream stream, AddressSlot slot,
       const boost::beast::http::request<boost::beast::http::string_body>& upgrade,
       const HttpRequest& request);
 
@@ -40,6 +42,8 @@ class WebSockets {
   boost::asio::awaitable<void> read(Peer& peer);
   void write_next(Peer& peer);
   void start_deadline(Peer& peer);
+  void watch_writers();
+  void cut_slow_readers();
   void send_close(Peer& peer, std::uint16_t code);
   void report_closed(Peer& peer);
   void finish_operation(Peer& peer);
@@ -48,6 +52,9 @@ class WebSockets {
   const HttpLimits limits_;
   HttpHandler& handler_;
   std::unordered_map<WebSocketId, std::unique_ptr<Peer>> peers_;
+  boost::asio::steady_timer slow_readers_;
+  bool watching_writers_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace sfu::io

@@ -27,6 +27,14 @@ class Deadlines {
   std::optional<Timestamp> next() const {
     return by_time_.empty() ? std::nullopt : std::optional(by_time_.begin()->first);
   }
+  std::size_t size() const { return by_key_.size(); }
+  /// Takes out and returns the key with the earliest deadline.
+  std::optional<Key> pop_first() {
+    if (by_time_.empty()) return std::nullopt;
+    const Key key = by_time_.begin()->second;
+    clear(key);
+    return key;
+  }
   /// Takes out and returns one key whose deadline is not after `now`.
   std::optional<Key> pop_due(Timestamp now) {
     if (by_time_.empty() || by_time_.begin()->first > now) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "io/clock.h"
+#include "signaling/http/client_address.h"
 
 namespace sfu::signaling {
 
@@ -14,10 +15,26 @@ io::HttpLimits limits_of(const Options& options) {
   limits.max_body_bytes = options.max_payload;
   limits.max_message_bytes = options.max_payload;
   limits.max_queued_bytes = options.max_queued_bytes;
+  limits.max_queued_time = options.max_queued_time;
+  limits.max_connections_per_address = options.max_connections_per_address;
+  limits.proxies = options.trusted_proxies;
+  limits.header_timeout = options.header_timeout;
+  limits.body_timeout = options.body_timeout;
   return limits;
 }
 
 HttpResponse not_found() { return {404, "application/json", R"({"error":"Not found"})", {}}; }
+
+/// Nothing where a status is no refusal: somebody asked for what is not there.
+std::optional<Refusal> refusal_of(int status) {
+  switch (status) {
+    case 403: return Refusal::ForeignOrigin;
+    case 404: return std::nullopt;
+    case 408: return Refusal::SlowRequest;
+    case 429: return Refusal::TooMany;
+    default: return Refusal::BadRequest;
+  }
+}
 
 }  // namespace
 
@@ -129,6 +146,14 @@ void Gateway::on_request(HttpRequestId id, HttpRequest request) {
 void Gateway::on_request_gone(HttpRequestId id) {
   const Timestamp now = io::monotonic_now();
   for (const auto& mount : mounts_) mount->transport.handle_request_gone(now, id);
+}
+
+void Gateway::on_refused(int status, const HttpRequest& request) {
+  const auto refusal = refusal_of(status);
+  if (!refusal || !options_.on_refused) return;
+  const IpAddress client =
+      client_address(request.remote.ip, request.headers, options_.trusted_proxies);
+  options_.on_refused(*refusal, client, "status " + std::to_string(status));
 }
 
 std::optional<HttpResponse> Gateway::on_upgrade(const HttpRequest& request) {

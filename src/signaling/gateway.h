@@ -62,6 +62,7 @@ class Gateway final : private io::HttpHandler {
   void on_request_head(HttpRequestId id, const HttpRequest& head) override;
   void on_request(HttpRequestId id, HttpRequest request) override;
   void on_request_gone(HttpRequestId id) override;
+  void on_refused(int status, const HttpRequest& request) override;
   std::optional<HttpResponse> on_upgrade(const HttpRequest& request) override;
   void on_websocket_open(WebSocketId id, const HttpRequest& request) override;
   void on_websocket_message(WebSocketId id, std::string data, bool binary) override;

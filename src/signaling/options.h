@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/address_range.h"
 #include "base/units.h"
+#include "signaling/refusal.h"
 
 namespace sfu::signaling {
 
@@ -20,11 +22,27 @@ struct Options {
   TimeDelta upgrade_timeout = std::chrono::seconds(10);
   /// Largest message and largest HTTP body, in bytes.
   std::size_t max_payload = 1'000'000;
-  /// What may wait for one slow reader, in bytes; beyond it the connection is closed.
+  /// How deep each argument of an event may be nested.
+  std::size_t max_json_depth = 32;
+  /// What may wait for one slow reader, in bytes, and for how long its next message may; beyond
+  /// either the connection is closed.
   std::size_t max_queued_bytes = 4'000'000;
+  TimeDelta max_queued_time = std::chrono::seconds(30);
   /// Engine.IO sessions at one time, and TCP connections at one time.
   std::size_t max_sessions = 20'000;
   std::size_t max_connections = 20'000;
+  /// Of them, sessions that are in no namespace yet: one more takes the place of the oldest, so
+  /// whoever only opens sessions hinders nobody who connects.
+  std::size_t max_pending_sessions = 4'000;
+  /// Of TCP connections, those of one address.
+  std::size_t max_connections_per_address = 20'000;
+  /// For the header of an HTTP request, and for its body.
+  TimeDelta header_timeout = std::chrono::seconds(20);
+  TimeDelta body_timeout = std::chrono::seconds(30);
+  /// Whose X-Forwarded-For is believed.
+  std::vector<AddressRange> trusted_proxies;
+  /// Hears of each refusal; may be empty.
+  RefusalListener on_refused;
   /// Origins that browsers may call from, as "https://meet.example"; "*" stands for any.
   std::vector<std::string> cors_origins;
 };

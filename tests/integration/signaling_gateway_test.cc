@@ -1,12 +1,7 @@
 // The signaling shell over real sockets of the loopback interface.
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -19,6 +14,7 @@
 
 #include "crypto/random.h"
 #include "signaling/gateway.h"
+#include "tcp_client.h"
 
 namespace sfu::signaling {
 namespace {
@@ -26,119 +22,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-/// A client's end of one TCP connection, blocking, with a bound on every wait.
-class Client {
- public:
-  explicit Client(std::uint16_t port, int receive_buffer = 0) {
-    fd_ = socket(AF_INET, SOCK_STREAM, 0);
-    if (receive_buffer > 0)
-      setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    const timeval patience{10, 0};
-    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  }
-  ~Client() { close(); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  void close() {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-  /// False once the server has ended the connection.
-  bool send(std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t sent = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return false;
-      text.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-  }
-  /// Exactly `size` bytes, or what there was before the end.
-  std::string read(std::size_t size) {
-    while (buffer_.size() < size && fill()) {
-    }
-    std::string out = buffer_.substr(0, size);
-    buffer_.erase(0, out.size());
-    return out;
-  }
-  std::string read_until(std::string_view mark) {
-    std::size_t at;
-    while ((at = buffer_.find(mark)) == std::string::npos)
-      if (!fill()) return read(buffer_.size());
-    return read(at + mark.size());
-  }
-  bool at_end() { return buffer_.empty() && !fill(); }
-
-  struct Answer {
-    std::string head, body;
-    int status() const { return head.size() > 12 ? std::stoi(head.substr(9, 3)) : 0; }
-  };
-  Answer answer(bool with_body = true) {
-    Answer answer{read_until("\r\n\r\n"), ""};
-    const std::size_t length = answer.head.find("Content-Length: ");
-    if (with_body && length != std::string::npos)
-      answer.body = read(std::stoul(answer.head.substr(length + 16)));
-    return answer;
-  }
-  Answer request(std::string_view method, std::string_view target, std::string_view headers = "",
-                 std::string_view body = "") {
-    std::string text = std::string(method) + " " + std::string(target) +
-                       " HTTP/1.1\r\nHost: sfu.example\r\n" + std::string(headers);
-    if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
-    send(text + "\r\n" + std::string(body));
-    return answer(method != "HEAD");
-  }
-
-  Answer upgrade(std::string_view target, std::string_view headers = "") {
-    return request("GET", target,
-                   "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-                       std::string(headers));
-  }
-  /// One masked frame (RFC 6455 §5.2); the mask is zero, so the payload stands as it is.
-  bool send_frame(std::string_view payload, std::uint8_t opcode = 1) {
-    std::string frame(1, static_cast<char>(0x80 | opcode));
-    if (payload.size() < 126) {
-      frame += static_cast<char>(0x80 | payload.size());
-    } else {
-      frame += static_cast<char>(0x80 | 127);
-      for (int shift = 56; shift >= 0; shift -= 8)
-        frame += static_cast<char>(payload.size() >> shift & 0xff);
-    }
-    return send(frame + std::string(4, '\0') + std::string(payload));
-  }
-  /// The next frame's payload; "close" and its code for a close frame; "end" at the end.
-  std::string frame() {
-    const std::string head = read(2);
-    if (head.size() < 2) return "end";
-    std::size_t size = static_cast<std::uint8_t>(head[1]);
-    if (size >= 126) {
-      const std::string extended = read(size == 126 ? 2 : 8);
-      size = 0;
-      for (const char c : extended) size = size << 8 | static_cast<std::uint8_t>(c);
-    }
-    const std::string payload = read(size);
-    if ((head[0] & 0x0f) != 8) return payload;
-    return "close " + (payload.size() < 2 ? "" : std::to_string(load_be16(as_bytes(payload), 0)));
-  }
-
- private:
-  bool fill() {
-    char chunk[4096];
-    const ssize_t size = recv(fd_, chunk, sizeof chunk, 0);
-    if (size > 0) buffer_.append(chunk, static_cast<std::size_t>(size));
-    return size > 0;
-  }
-
-  int fd_ = -1;
-  std::string buffer_;
-};
+using Client = TcpClient;
 
 /// Echoes "message", and floods whoever asks for it.
 class Application final : public socketio::Handler {
@@ -330,7 +214,7 @@ TEST_F(SignalingGateway, AnOversizedMessageClosesItsWebSocketWith1009) {
   const auto client = connected();
   client->send_frame(std::string(1'000'001, '4'));
   EXPECT_EQ(client->frame(), "close 1009");
-  EXPECT_EQ(ended(), socketio::DisconnectReason::TransportClose);
+  EXPECT_EQ(ended(), socketio::DisconnectReason::ParseError);
 }
 
 TEST_F(SignalingGateway, AReaderThatDoesNotReadIsCutOffAndNobodyElse) {

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "signaling/base64.h"
 #include "signaling/engineio/handshake.h"
+#include "signaling/http/client_address.h"
 
 namespace sfu::signaling::engineio {
 
@@ -60,6 +61,10 @@ void Server::close(SessionId id) {
   session->closing = true;
   session->queue.push_back(text_frame(PacketType::Close));
   report_closed(*session, CloseReason::ServerClose);
+}
+
+void Server::drop(SessionId id) {
+  if (Session* session = find(id)) end(*session, CloseReason::ServerClose);
 }
 
 std::optional<Event> Server::poll_event() {
@@ -154,7 +159,9 @@ Server::Session& Server::open(Timestamp now, const HttpRequest& request) {
   by_sid_.emplace(session.sid, session.id);
   sessions_.emplace(session.id, std::move(owned));
   arm(session);
-  push(Event(Opened{session.id, {request.query, kept_headers(request), request.remote}}));
+  const IpAddress client =
+      client_address(request.remote.ip, request.headers, options_.trusted_proxies);
+  push(Event(Opened{session.id, {request.query, kept_headers(request), request.remote, client}}));
   return session;
 }
 
@@ -265,6 +272,7 @@ void Server::handle_websocket_closed(Timestamp now, WebSocketId id, WebSocketEnd
     case WebSocketEnd::GoingAway: return end(*session, CloseReason::PageGone);
     case WebSocketEnd::Closed: return end(*session, CloseReason::ClientClose);
     case WebSocketEnd::TooSlow: return end(*session, CloseReason::SlowReader);
+    case WebSocketEnd::BrokenFrames: return end(*session, CloseReason::ParseError);
   }
 }
 

@@ -28,6 +28,7 @@ struct OpenRequest {
   std::string query;
   HttpHeaders headers;  // origin, user-agent, authorization, x-forwarded-for, x-forwarded-proto
   Endpoint remote;
+  IpAddress client;  // Where remote is a trusted proxy: for whom it asks.
 
   std::optional<std::string_view> header(std::string_view name) const {
     return find_header(headers, name);
@@ -95,6 +96,8 @@ class Server {
   void send(SessionId id, const Frame& frame);
   /// Ends the session once what is queued has been sent.
   void close(SessionId id);
+  /// Ends it now; what is queued is not sent.
+  void drop(SessionId id);
   std::size_t session_count() const { return sessions_.size(); }
   std::optional<Event> poll_event();
 

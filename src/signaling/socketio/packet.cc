@@ -16,8 +16,6 @@ namespace json = boost::json;
 /// Every ack id that JavaScript counts up to exactly has at most 16 digits.
 constexpr std::size_t kMaxAckDigits = 16;
 constexpr std::size_t kMaxAttachmentDigits = 3;
-/// The outermost array holds the arguments.
-constexpr std::size_t kMaxPacketDepth = kMaxJsonDepth + 1;
 
 constexpr std::array<std::string_view, 6> kReservedEvents = {
     "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"};
@@ -95,13 +93,13 @@ std::optional<ParseError> read_too_deep(std::string_view text, Packet& packet) {
 }
 
 std::optional<ParseError> read_payload(std::string_view text, std::size_t attachments,
-                                       Packet& packet) {
+                                       std::size_t max_json_depth, Packet& packet) {
   if (text.empty()) {
     const bool may_be_empty =
         packet.type == PacketType::Connect || packet.type == PacketType::Disconnect;
     return may_be_empty ? std::nullopt : std::optional(ParseError::BadPayload);
   }
-  auto parsed = parse_json(text, kMaxPacketDepth);
+  auto parsed = parse_json(text, max_json_depth + 1);  // The outermost array holds the arguments.
   if (!parsed)
     return parsed.error() == JsonError::TooDeep ? read_too_deep(text, packet)
                                                 : std::optional(ParseError::BadJson);
@@ -188,7 +186,8 @@ Result<std::optional<Packet>, ParseError> Decoder::text(std::string_view text) {
   if (ack.size() > kMaxAckDigits) return fail(ParseError::BadAckId);
   if (!ack.empty()) packet.ack = to_number(ack);
   if (is_ack(packet.type) && !packet.ack) return fail(ParseError::BadAckId);
-  if (const auto error = read_payload(text, attachments, packet)) return fail(*error);
+  if (const auto error = read_payload(text, attachments, max_json_depth_, packet))
+    return fail(*error);
 
   if (attachments == 0) return packet;
   missing_ = attachments;

@@ -14,7 +14,7 @@
 
 namespace sfu::signaling::socketio {
 
-/// How deep each argument of an event may be nested: [[1]] is 2.
+/// How deep each argument of an event may be nested unless otherwise said: [[1]] is 2.
 inline constexpr std::size_t kMaxJsonDepth = 32;
 inline constexpr std::size_t kMaxAttachments = 10;
 inline constexpr std::size_t kMaxNamespaceLength = 128;
@@ -72,11 +72,14 @@ enum class ParseError : std::uint8_t {
 /// A packet with attachments is followed by as many binary messages. One decoder for each session.
 class Decoder {
  public:
+  explicit Decoder(std::size_t max_json_depth = kMaxJsonDepth) : max_json_depth_(max_json_depth) {}
+
   /// The packet that `text` completes, or nothing while attachments are missing.
   Result<std::optional<Packet>, ParseError> text(std::string_view text);
   Result<std::optional<Packet>, ParseError> binary(std::string data);
 
  private:
+  const std::size_t max_json_depth_;
   std::optional<Packet> incomplete_;
   std::size_t missing_ = 0;
 };

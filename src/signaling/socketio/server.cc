@@ -50,7 +50,12 @@ std::string_view to_string(DisconnectReason reason) {
 }
 
 Server::Server(const Options& options, engineio::Server& transport, RandomSource& random)
-    : connect_timeout_(options.connect_timeout), transport_(transport), random_(random) {}
+    : connect_timeout_(options.connect_timeout),
+      max_unconnected_(options.max_pending_sessions),
+      max_json_depth_(options.max_json_depth),
+      on_refused_(options.on_refused),
+      transport_(transport),
+      random_(random) {}
 
 void Server::add_namespace(std::string name, Handler& handler) {
   SFU_CHECK(name.starts_with('/'));
@@ -111,10 +116,11 @@ bool Server::is_connected(ConnectionId id) const {
 
 void Server::handle_transport_event(Timestamp now, engineio::Event event) {
   if (auto* opened = std::get_if<engineio::Opened>(&event)) {
-    auto session = std::make_unique<Session>();
+    auto session = std::make_unique<Session>(max_json_depth_);
     session->request = std::move(opened->request);
     sessions_.emplace(opened->session, std::move(session));
     unconnected_.set(opened->session, now + connect_timeout_);
+    bound_unconnected();
   } else if (auto* message = std::get_if<engineio::Message>(&event)) {
     handle_message(now, std::move(*message));
   } else {
@@ -123,8 +129,31 @@ void Server::handle_transport_event(Timestamp now, engineio::Event event) {
 }
 
 void Server::handle_timeout(Timestamp now) {
-  while (const auto due = unconnected_.pop_due(now))
+  while (const auto due = unconnected_.pop_due(now)) {
+    sessions_.at(*due)->never_connected = true;
     close(*due, DisconnectReason::ServerDisconnect);
+  }
+}
+
+/// The oldest makes room for the latest: who means it is connected within a round trip.
+void Server::bound_unconnected() {
+  while (unconnected_.size() > max_unconnected_) {
+    const SessionId oldest = *unconnected_.pop_first();
+    Session& session = *sessions_.at(oldest);
+    session.never_connected = true;
+    if (!session.ending) session.ending = DisconnectReason::ServerDisconnect;
+    transport_.drop(oldest);
+  }
+}
+
+void Server::report(const Session& session, DisconnectReason reason) const {
+  if (!on_refused_) return;
+  if (session.never_connected)
+    on_refused_(Refusal::NeverConnected, session.request.client, "no CONNECT");
+  else if (reason == DisconnectReason::ParseError)
+    on_refused_(Refusal::BadPacket, session.request.client, to_string(reason));
+  else if (reason == DisconnectReason::SlowReader)
+    on_refused_(Refusal::SlowReader, session.request.client, to_string(reason));
 }
 
 void Server::handle_message(Timestamp now, engineio::Message message) {
@@ -147,6 +176,7 @@ void Server::handle_closed(const engineio::Closed& closed) {
   sessions_.erase(found);
   unconnected_.clear(closed.session);
   const DisconnectReason reason = session->ending.value_or(reason_of(closed.reason));
+  report(*session, reason);
   std::vector<std::pair<ConnectionId, Handler*>> ended;
   for (const ConnectionId id : session->connections) {
     ended.emplace_back(id, connections_.at(id).nsp->handler);

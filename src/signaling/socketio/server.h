@@ -142,10 +142,13 @@ class Server {
   };
   /// A client's transport, in any number of the namespaces that there are.
   struct Session {
+    explicit Session(std::size_t max_json_depth) : decoder(max_json_depth) {}
+
     engineio::OpenRequest request;
     Decoder decoder;
     std::vector<ConnectionId> connections;   // At most one for each namespace.
     std::optional<DisconnectReason> ending;  // Why we close it; nothing more is sent or handled.
+    bool never_connected = false;            // That is why.
   };
 
   void handle_message(Timestamp now, engineio::Message message);
@@ -155,11 +158,16 @@ class Server {
   void dispatch(ConnectionId id, const Namespace& nsp, Packet packet);
   void leave(Timestamp now, Session& session, ConnectionId id);
   void close(SessionId id, DisconnectReason reason);
+  void bound_unconnected();
+  void report(const Session& session, DisconnectReason reason) const;
   void send(SessionId id, const Encoded& encoded);
   Connection* live(ConnectionId id);
   std::optional<ConnectionId> find(const Session& session, std::string_view nsp) const;
 
   const TimeDelta connect_timeout_;
+  const std::size_t max_unconnected_;
+  const std::size_t max_json_depth_;
+  const RefusalListener on_refused_;
   engineio::Server& transport_;
   RandomSource& random_;
   std::map<std::string, Namespace, std::less<>> namespaces_;
