@@ -7,6 +7,7 @@
 #include "io/clock.h"
 #include "io/network_interfaces.h"
 #include "io/processors.h"
+#include "server/apply_limits.h"
 #include "server/candidates.h"
 #include "srtp/cipher_backend.h"
 
@@ -97,6 +98,7 @@ Server::Server(const Settings& settings, boost::asio::io_context& context,
       service_log_("service", settings.log_level),
       media_log_("media", settings.media_log_level),
       certificate_(crypto::Certificate::generate()),
+      expiry_timer_(context),
       links_(settings.num_workers) {}
 
 Server::~Server() {
@@ -167,6 +169,11 @@ void Server::pin_workers() {
 Result<void, std::string> Server::start_service() {
   signaling::Options signaling_options;
   signaling_options.cors_origins = settings_.cors_origins;
+  apply_limits(settings_.limits, signaling_options);
+  signaling_options.on_refused = [this](signaling::Refusal refusal, const IpAddress& client,
+                                        std::string_view what) {
+    if (service_) service_->note_refusal(refusal, client, what);
+  };
   gateway_ = std::make_unique<signaling::Gateway>(context_, std::move(signaling_options), *random_);
 
   service::Options options;
@@ -178,6 +185,7 @@ Result<void, std::string> Server::start_service() {
                          std::chrono::seconds(settings_.turn_ttl_seconds)};
   options.clock = io::monotonic_now;
   options.unix_time = unix_time;
+  apply_limits(settings_.limits, options);
   options.placement_margin = static_cast<double>(settings_.spread_margin) / 100;
   std::vector<worker::WorkerPort*> ports;
   for (const auto& worker : workers_) ports.push_back(worker.get());
@@ -185,7 +193,18 @@ Result<void, std::string> Server::start_service() {
                                                         gateway_->add_socketio(), ports,
                                                         service_log_, *random_);
   add_routes();
+  if (settings_.limits.disconnect_expired) watch_expiry();
   return {};
+}
+
+/// Tokens expire at whole seconds, of a clock that may be set.
+void Server::watch_expiry() {
+  expiry_timer_.expires_after(std::chrono::seconds(1));
+  expiry_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    service_->disconnect_expired();
+    watch_expiry();
+  });
 }
 
 void Server::add_routes() {
@@ -208,7 +227,21 @@ void Server::add_routes() {
   if (!settings_.demo_dir.empty()) gateway_->serve_files(settings_.demo_dir);
 }
 
+/// A connection is a descriptor; so are files, media sockets and the mailboxes of the workers.
+void Server::provide_descriptors() {
+  constexpr std::size_t kOfEachWorker = 16;
+  constexpr std::size_t kOthers = 128;
+  const std::size_t wanted = tcp_connections(settings_.limits);
+  const std::size_t others = kOthers + kOfEachWorker * settings_.num_workers;
+  const std::size_t given = raise_open_files(wanted, others);
+  if (given >= settings_.limits.max_connections + others) return;
+  service_log_.info(
+      "fewer files may be open than MAX_CONNECTIONS needs: raise the limit (ulimit -n)",
+      {{"open_files", given}, {"max_connections", settings_.limits.max_connections}});
+}
+
 Result<void, std::string> Server::listen() {
+  provide_descriptors();
   if (settings_.listen_ip) {
     auto bound = gateway_->listen({*settings_.listen_ip, settings_.port});
     if (!bound) return fail(std::move(bound.error()));

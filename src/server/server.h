@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ class Server {
   Result<void, std::string> start_service();
   Result<void, std::string> listen();
   void add_routes();
+  void provide_descriptors();
+  void watch_expiry();
 
   const Settings settings_;
   boost::asio::io_context& context_;
@@ -57,6 +60,7 @@ class Server {
   Logger service_log_;
   Logger media_log_;
   const crypto::Certificate certificate_;
+  boost::asio::steady_timer expiry_timer_;
   std::unique_ptr<signaling::Gateway> gateway_;
   worker::WorkerLinks links_;
   std::vector<std::unique_ptr<worker::WorkerThread>> workers_;

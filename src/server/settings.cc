@@ -34,6 +34,7 @@ class Reader {
   void read_tokens();
   void read_media();
   void read_ice_servers();
+  void read_limits();
   void read_log_levels();
 
   void read_public_key(const std::string& value);
@@ -143,6 +144,7 @@ Result<Settings, SettingsExit> Reader::read() {
   read_tokens();
   read_media();
   read_ice_servers();
+  read_limits();
   read_log_levels();
   if (!problems_.empty())
     return fail(SettingsExit{.exit_code = kBadSettings, .messages = std::move(problems_)});
@@ -340,6 +342,13 @@ void Reader::read_ice_servers() {
   if (!needs_secret && value("TURN_SECRET"))
     settings_.warnings.emplace_back(
         "TURN_SECRET is not used: ICE_SERVERS has no TURN server that needs credentials");
+}
+
+void Reader::read_limits() {
+  settings_.limits =
+      read_limit_settings({[this](const std::string& name) { return value(name); },
+                           [this](const std::string& name, std::string_view text,
+                                  std::string_view allowed) { refuse(name, text, allowed); }});
 }
 
 void Reader::read_log_levels() {

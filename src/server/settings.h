@@ -13,6 +13,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "server/limit_settings.h"
 #include "service/ice_server.h"
 
 namespace sfu::server {
@@ -48,6 +49,7 @@ struct Settings {
   std::vector<service::IceServer> ice_servers;  ///< For clients: STUN and TURN beside this server.
   std::string turn_secret;  ///< Shared with the TURN servers that have no name in ice_servers.
   std::size_t turn_ttl_seconds = 43'200;  ///< How long the credentials made from it are good.
+  LimitSettings limits;
 
   LogLevel media_log_level = LogLevel::Warn;
   LogLevel log_level = LogLevel::Info;

@@ -75,6 +75,77 @@ constexpr auto kTable = std::to_array<SettingDescription>({
     {.name = "TURN_TTL_SECONDS",
      .default_value = "43200",
      .meaning = "how long such credentials are good, 60 to 2592000"},
+    {.name = "TRUSTED_PROXIES",
+     .default_value = "none",
+     .meaning = "addresses and networks of the proxies in front of this server, "
+                "split at commas, like 10.0.0.5 or 192.0.2.0/24: only their "
+                "X-Forwarded-For is believed, from its right end to the first "
+                "address that is none of them"},
+    {.name = "DISCONNECT_EXPIRED_TOKENS",
+     .default_value = "off",
+     .meaning = "on ends a connection in the second of its token's exp, with an "
+                "error token_expired; off lets a call go on that began with a "
+                "good token"},
+    {.name = "MAX_CONNECTIONS",
+     .default_value = "20000",
+     .meaning = "clients that are connected at a time, 1 to 1000000; one more "
+                "hears server_full"},
+    {.name = "MAX_CONNECTIONS_PER_ADDRESS",
+     .default_value = "10000",
+     .meaning = "TCP connections of one address at a time (of IPv6, of one "
+                "/64), 1 to 1000000; one more is closed unheard. Not for "
+                "TRUSTED_PROXIES"},
+    {.name = "MAX_ROOMS",
+     .default_value = "10000",
+     .meaning = "rooms at a time, 1 to 1000000; one more is limit_reached"},
+    {.name = "MAX_PARTICIPANTS_PER_ROOM",
+     .default_value = "1000",
+     .meaning = "people in one room, 1 to 100000; one more is limit_reached"},
+    {.name = "MAX_MESSAGE_BYTES",
+     .default_value = "1000000",
+     .meaning = "the largest message and HTTP body, 10000 to 100000000 bytes; a "
+                "larger one ends its connection"},
+    {.name = "MAX_JSON_DEPTH",
+     .default_value = "32",
+     .meaning = "how deep the JSON of an event may be nested, 8 to 64; deeper "
+                "is too_deep"},
+    {.name = "MAX_QUEUE_BYTES",
+     .default_value = "4000000",
+     .meaning = "what may wait for a client that does not read, 100000 to "
+                "1000000000 bytes; beyond it the connection is closed"},
+    {.name = "MAX_QUEUE_SECONDS",
+     .default_value = "30",
+     .meaning = "how long one message may wait for such a client, 1 to 600"},
+    {.name = "HEADER_TIMEOUT",
+     .default_value = "20",
+     .meaning = "seconds for the header of an HTTP request to come, 1 to 600"},
+    {.name = "BODY_TIMEOUT", .default_value = "30", .meaning = "seconds for its body, 1 to 600"},
+    {.name = "CONNECT_TIMEOUT",
+     .default_value = "45",
+     .meaning = "seconds from a client's first contact to its handshake with a "
+                "token, 1 to 600"},
+    {.name = "RATE_CONNECTIONS",
+     .default_value = "200/2000",
+     .meaning = "handshakes of one address: so many each second, and so many at "
+                "once; more are rate_limited"},
+    {.name = "RATE_FAILED_LOGINS",
+     .default_value = "2/300",
+     .meaning = "the same for handshakes with a token that is not good; a good "
+                "one is let in all the same"},
+    {.name = "RATE_JOINS",
+     .default_value = "10/200",
+     .meaning = "the same for the joins of one user"},
+    {.name = "RATE_EVENTS",
+     .default_value = "200/1000",
+     .meaning = "the same for all events of one connection but ICE candidates"},
+    {.name = "RATE_HEAVY_EVENTS",
+     .default_value = "50/500",
+     .meaning = "of them, those that make something: joining, transports, "
+                "capabilities, producers, statistics"},
+    {.name = "RATE_ICE_CANDIDATES",
+     .default_value = "200/2000",
+     .meaning = "the same for the ICE candidates that one connection sends to "
+                "others"},
     {.name = "MEDIASOUP_LOG_LEVEL",
      .default_value = "warn",
      .meaning = "what the media threads log: debug, warn, error or none"},

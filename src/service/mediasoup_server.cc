@@ -13,12 +13,6 @@
 namespace sfu::service {
 namespace {
 
-using signaling::socketio::ConnectRefusal;
-using signaling::socketio::Handshake;
-
-constexpr double kRefusalLinesPerSecond = 10;
-constexpr double kRefusalLineBurst = 100;
-
 /// Of the last answer on how busy a worker is, before it is asked again: what it measures is the
 /// last second.
 constexpr TimeDelta kLoadAge = std::chrono::seconds(1);
@@ -35,15 +29,6 @@ Options with_clocks(Options options) {
           std::chrono::system_clock::now().time_since_epoch());
     };
   return options;
-}
-
-ErrorCode code_of(signaling::auth::AuthError error) {
-  switch (error) {
-    case signaling::auth::AuthError::TokenMissing: return ErrorCode::TokenMissing;
-    case signaling::auth::AuthError::TokenInvalid: return ErrorCode::TokenInvalid;
-    case signaling::auth::AuthError::TokenExpired: return ErrorCode::TokenExpired;
-  }
-  return ErrorCode::TokenInvalid;
 }
 
 }  // namespace
@@ -66,8 +51,10 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
                      .remembered_for = options_.peers_remembered_for},
                     signaling),
       turns_(std::move(executor)),
-      connects_(options_.connects_per_second, options_.connect_burst, started_at_),
-      refusal_lines_(kRefusalLinesPerSecond, kRefusalLineBurst, started_at_) {
+      connects_(options_.rates.connections, options_.max_known_offenders),
+      failed_logins_(options_.rates.failed_logins, options_.max_known_offenders),
+      joins_(options_.rates.joins, options_.max_known_offenders),
+      refusals_(log, started_at_) {
   SFU_CHECK(!ports.empty());
   for (std::size_t i = 0; i < ports.size(); ++i)
     workers_.push_back(std::make_unique<Worker>(i, *ports[i], options_.clock));
@@ -76,46 +63,7 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
 
 MediasoupServer::~MediasoupServer() = default;
 
-// Connections.
-
-Result<void, ConnectRefusal> MediasoupServer::on_connect(ConnectionId id,
-                                                         const Handshake& handshake) {
-  auto identity = admit(handshake.auth);
-  if (!identity) {
-    const auto code = to_string(identity.error());
-    counters_.note_refused_connection(identity.error());
-    if (refusal_lines_.take(options_.clock()))
-      log_.info("connection refused",
-                {{"code", code}, {"remote", handshake.request.remote.to_string()}});
-    return sfu::fail(ConnectRefusal{"Authentication failed", json::object{{"code", code}}});
-  }
-  log_.debug("connected", {{"connection", id.value}, {"user", identity->user_id}});
-  connections_.emplace(id, Connection{std::move(*identity),
-                                      TokenBucket(options_.events_per_second, options_.event_burst,
-                                                  options_.clock()),
-                                      {},
-                                      false,
-                                      std::nullopt});
-  return {};
-}
-
-Result<signaling::auth::Identity, ErrorCode> MediasoupServer::admit(const json::value& auth) {
-  if (draining_) return sfu::fail(ErrorCode::ShuttingDown);
-  if (connections_.size() >= options_.max_connections) return sfu::fail(ErrorCode::ServerFull);
-  if (!connects_.take(options_.clock())) return sfu::fail(ErrorCode::RateLimited);
-  const json::object* object = auth.if_object();
-  const json::value* token = object ? object->if_contains("token") : nullptr;
-  if (!token || token->is_null()) return sfu::fail(ErrorCode::TokenMissing);
-  if (!token->is_string()) return sfu::fail(ErrorCode::TokenInvalid);
-  ErrorCode why = ErrorCode::TokenInvalid;
-  for (const auto& verifier : options_.token_verifiers) {
-    auto identity = verifier.verify(token->get_string(), options_.unix_time());
-    if (identity) return std::move(*identity);
-    if (identity.error() != signaling::auth::AuthError::TokenInvalid)
-      why = code_of(identity.error());
-  }
-  return sfu::fail(why);
-}
+// Connections. How they are let in: admission.cc.
 
 void MediasoupServer::on_disconnect(ConnectionId id, signaling::socketio::DisconnectReason reason) {
   log_.debug("disconnected", {{"connection", id.value}, {"reason", to_string(reason)}});
@@ -124,6 +72,7 @@ void MediasoupServer::on_disconnect(ConnectionId id, signaling::socketio::Discon
     peer_to_peer_.leave(id);
   else
     peer_to_peer_.vanish(id, options_.clock());
+  forget_expiry(id);
   connections_.erase(id);
 }
 
@@ -141,8 +90,8 @@ void MediasoupServer::on_event(ConnectionId id, signaling::socketio::Event event
   if (found == connections_.end()) return;
   QueuedRequest request{std::move(event.name), {}, std::move(event.ack), {}, std::nullopt};
   const RequestInfo* info = find_request(request.event);
-  if (!found->second.bucket.take(options_.clock()))
-    request.verdict = Failure{ErrorCode::RateLimited, ""};
+  if (!found->second.buckets.take(event_class(request.event), options_.clock()))
+    request.verdict = Failure{ErrorCode::RateLimited, "too many events"};
   else if (!event.arguments.attachments.empty() && !(info && info->takes_binary))
     request.verdict = Failure{ErrorCode::InvalidRequest, "the payload must not be binary"};
   else if (!event.arguments.values.empty())
@@ -155,9 +104,10 @@ void MediasoupServer::on_too_deep(ConnectionId id, std::optional<std::string> ev
                                   std::optional<signaling::socketio::Ack> ack) {
   const auto found = connections_.find(id);
   if (found == connections_.end()) return;
-  const bool too_many = !found->second.bucket.take(options_.clock());
-  const Failure verdict = too_many ? Failure{ErrorCode::RateLimited, ""}
-                                   : Failure{ErrorCode::TooDeep, "at most 32 levels"};
+  const bool too_many = !found->second.buckets.take(EventClass::Light, options_.clock());
+  const std::string levels = std::to_string(options_.max_json_depth);
+  const Failure verdict = too_many ? Failure{ErrorCode::RateLimited, "too many events"}
+                                   : Failure{ErrorCode::TooDeep, "at most " + levels + " levels"};
   enqueue(id, QueuedRequest{event.value_or(""), {}, std::move(ack), {}, verdict});
 }
 
@@ -165,7 +115,8 @@ void MediasoupServer::enqueue(ConnectionId id, QueuedRequest request) {
   Connection& connection = connections_.at(id);
   if (connection.queue.size() >= options_.max_queued_requests) {
     Request refused(signaling_, id, std::move(request));
-    refused.fail(ErrorCode::RateLimited);
+    refused.fail(ErrorCode::RateLimited, "too many requests wait for their turn");
+    settle(refused);
     return;
   }
   connection.queue.push_back(std::move(request));
@@ -188,7 +139,7 @@ asio::awaitable<void> MediasoupServer::run_requests(ConnectionId id) {
     co_await answer(request);
     const Failure* failure = request.failure() ? &*request.failure() : nullptr;
     counters_.note_request(request.info(), options_.clock() - began, failure);
-    if (failure) log_failure(request);
+    settle(request);
   }
 }
 
@@ -203,6 +154,8 @@ asio::awaitable<void> MediasoupServer::answer(Request& request) {
     request.fail(ErrorCode::NotInRoom, "join a room first");
   } else if (info->stage == Stage::WithTransport && !place->participant.announced) {
     request.fail(ErrorCode::NoTransport, "create a transport first");
+  } else if (!may_run(request)) {
+    request.fail(ErrorCode::RateLimited, "too many requests of this kind");
   } else {
     std::string fault = "the handler gave no answer";
     try {
@@ -214,16 +167,6 @@ asio::awaitable<void> MediasoupServer::answer(Request& request) {
     log_.error("request failed inside", {{"event", request.event()}, {"fault", fault}});
     request.fail(ErrorCode::InternalError);
   }
-}
-
-void MediasoupServer::log_failure(const Request& request) {
-  if (!refusal_lines_.take(options_.clock())) return;
-  const Failure& failure = *request.failure();
-  const auto* who = identity(request.connection());
-  log_.info("request refused", {{"event", request.event()},
-                                {"code", to_string(failure.code)},
-                                {"detail", failure.detail},
-                                {"user", who ? who->user_id : ""}});
 }
 
 // Rooms and participants.

@@ -13,19 +13,22 @@
 #include <vector>
 
 #include "base/http.h"
+#include "base/keyed_buckets.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "base/token_bucket.h"
 #include "base/units.h"
 #include "service/consumer_registry.h"
+#include "service/event_limits.h"
 #include "service/ice_servers.h"
 #include "service/participant.h"
 #include "service/peer_to_peer.h"
 #include "service/pipes.h"
 #include "service/placement.h"
+#include "service/refusals.h"
 #include "service/request.h"
 #include "service/room.h"
 #include "service/service_counters.h"
+#include "service/token_expiry.h"
 #include "service/transport_owners.h"
 #include "service/turn_queue.h"
 #include "service/worker.h"
@@ -49,11 +52,13 @@ struct Options {
   std::size_t max_peers_per_room = 250;
   /// As long as a Socket.IO session may be recovered.
   TimeDelta peers_remembered_for = std::chrono::hours(1);
-  /// A page that joins a big meeting resumes all of its consumers at once.
-  double events_per_second = 200;
-  double event_burst = 1'000;
-  double connects_per_second = 500;
-  double connect_burst = 2'000;
+  Rates rates;
+  /// Addresses and users whose rates are known at a time, of each.
+  std::size_t max_known_offenders = 65'536;
+  /// A connection ends when its token does.
+  bool disconnect_expired = false;
+  /// What its events may be nested, for the text that refuses them; see signaling::Options.
+  std::size_t max_json_depth = 32;
   /// Requests of one connection that wait for their turn.
   std::size_t max_queued_requests = 2'000;
   /// A worker that has not answered for so long makes the server degraded.
@@ -85,6 +90,13 @@ class MediasoupServer final : private signaling::socketio::Handler {
 
   /// What came out of worker `index`'s FIFO, in its order.
   void handle_worker_event(std::size_t index, core::Event event);
+
+  /// Ends the connections whose tokens have expired, where that is wanted; to be called each
+  /// second.
+  void disconnect_expired();
+  /// The doors of HTTP and Socket.IO turned somebody away.
+  void note_refusal(signaling::Refusal refusal, const IpAddress& client, std::string_view what);
+  const RefusalCounts& refused() const { return refusals_.counts(); }
 
   /// From now on nobody new is let in; who is here stays.
   void drain();
@@ -144,7 +156,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
  private:
   struct Connection {
     signaling::auth::Identity identity;
-    TokenBucket bucket;
+    EventBuckets buckets;
     std::deque<QueuedRequest> queue;
     bool running = false;  // A coroutine works on the queue.
     std::optional<ParticipantId> participant;
@@ -157,11 +169,15 @@ class MediasoupServer final : private signaling::socketio::Handler {
                    std::optional<signaling::socketio::Ack> ack) override;
   void on_disconnect(ConnectionId id, signaling::socketio::DisconnectReason reason) override;
 
-  Result<signaling::auth::Identity, ErrorCode> admit(const json::value& auth);
+  Result<signaling::auth::Identity, ErrorCode> admit(
+      const signaling::socketio::Handshake& handshake);
+  Result<signaling::auth::Identity, ErrorCode> verify(const json::value& auth) const;
   void enqueue(ConnectionId id, QueuedRequest request);
   asio::awaitable<void> run_requests(ConnectionId id);
   asio::awaitable<void> answer(Request& request);
-  void log_failure(const Request& request);
+  void forget_expiry(ConnectionId id);
+  bool may_run(const Request& request);
+  void settle(const Request& request);
   void on_layers_changed(const core::ConsumerLayersChanged& event);
   void on_transport_state(const core::TransportStateChanged& event);
   void on_score(const core::ProducerScoreChanged& event);
@@ -190,8 +206,11 @@ class MediasoupServer final : private signaling::socketio::Handler {
   PeerToPeer peer_to_peer_;
   TransportOwners transports_;
   TurnQueue turns_;
-  TokenBucket connects_;
-  TokenBucket refusal_lines_;  // Of the log: clients can cause any number of refusals.
+  KeyedBuckets<IpAddress> connects_;
+  KeyedBuckets<IpAddress> failed_logins_;
+  KeyedBuckets<std::string> joins_;  // By user id.
+  Refusals refusals_;
+  TokenExpiry expiry_;
   ServiceCounters counters_;
   bool draining_ = false;
   std::uint64_t last_participant_ = 0;

@@ -68,10 +68,8 @@ class LimitedServerTest : public ServiceTest {
   static Options limited() {
     Options options;
     options.max_connections = 2;
-    options.connects_per_second = 1;
-    options.connect_burst = 4;
-    options.events_per_second = 1;
-    options.event_burst = 5;
+    options.rates.connections = {1, 4};
+    options.rates.events = {1, 5};
     options.max_queued_requests = 3;
     return options;
   }
@@ -256,21 +254,6 @@ TEST_F(ServerTest, ErrorCodesAndTheirTextsAreDistinct) {
     EXPECT_FALSE(info.meaning.empty());
     EXPECT_EQ(to_string(info.code), info.text);
   }
-}
-
-TEST(TokenBucketTest, GivesItsBurstThenItsRateAndNeverMoreThanTheBurst) {
-  Timestamp now{};
-  TokenBucket bucket(2, 3, now);
-  const auto taken = [&] {
-    int count = 0;
-    while (bucket.take(now)) ++count;
-    return count;
-  };
-  EXPECT_EQ(taken(), 3);
-  now += std::chrono::milliseconds(500);
-  EXPECT_EQ(taken(), 1);
-  now += std::chrono::hours(1);
-  EXPECT_EQ(taken(), 3);
 }
 
 }  // namespace

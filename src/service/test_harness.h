@@ -69,6 +69,7 @@ class TestService {
   std::vector<Deliver> deliver;
   std::map<WebSocketId, TestClient*> clients;
   std::uint64_t last_websocket = 0;
+  Endpoint client_address{IpAddress::v4(0x7f000001), 5000};  // Of who connects next.
 };
 
 /// What socket.io-client does, over a WebSocket: sends events and writes down what comes.
@@ -94,7 +95,7 @@ class TestClient {
     request.method = "GET";
     request.path = "/socket.io/";
     request.query = "EIO=4&transport=websocket";
-    request.remote = {IpAddress::v4(0x7f000001), 5000};
+    request.remote = service.client_address;
     service_.engine.handle_websocket_open(service_.now, websocket_, request);
     service_.pump();
   }

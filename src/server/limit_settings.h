@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address_range.h"
+#include "service/event_limits.h"
+
+namespace sfu::server {
+
+/// How much the server takes, from all and from each; docs/settings.md says what each is for.
+struct LimitSettings {
+  std::vector<AddressRange> trusted_proxies;
+  bool disconnect_expired = false;
+
+  std::size_t max_connections = 20'000;
+  std::size_t max_connections_per_address = 10'000;
+  std::size_t max_rooms = 10'000;
+  std::size_t max_participants_per_room = 1'000;
+
+  std::size_t max_message_bytes = 1'000'000;
+  std::size_t max_json_depth = 32;
+  std::size_t max_queue_bytes = 4'000'000;
+  std::size_t max_queue_seconds = 30;
+  std::size_t header_seconds = 20;
+  std::size_t body_seconds = 30;
+  std::size_t connect_seconds = 45;
+
+  service::Rates rates;
+};
+
+/// Where the texts of settings come from, and where what is wrong with them goes.
+struct SettingTexts {
+  std::function<std::optional<std::string>(const std::string& name)> value;
+  std::function<void(const std::string& name, std::string_view value, std::string_view allowed)>
+      refuse;
+};
+LimitSettings read_limit_settings(const SettingTexts& texts);
+
+}  // namespace sfu::server
