@@ -39,6 +39,11 @@ asio::awaitable<void> MediasoupServer::collect_metrics(std::function<void(HttpRe
   count("meetlite_sfu_draining", "1 where nobody new is let in, as the server is about to stop.",
         draining_ ? 1 : 0);
   add_request_metrics(metrics, counters_);
+  for (std::size_t i = 0; i < signaling::kRefusals; ++i)
+    metrics.counter("meetlite_sfu_turned_away_total",
+                    "What was turned away at the doors of HTTP and Socket.IO, by its kind.",
+                    static_cast<double>(refusals_.counts().doors[i]),
+                    {{"kind", std::string(to_string(static_cast<signaling::Refusal>(i)))}});
   for (std::size_t index = 0; index < workers.size(); ++index)
     add_worker_metrics(metrics, index, workers[index]);
 
