@@ -1,0 +1,100 @@
+#include "server/limit_settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "server/apply_limits.h"
+#include "server/settings.h"
+
+namespace sfu::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class LimitSettingsTest : public testing::Test {
+ protected:
+  LimitSettings read(const std::map<std::string, std::string>& texts) {
+    refused_.clear();
+    return read_limit_settings(
+        {[&](const std::string& name) {
+           const auto found = texts.find(name);
+           return found == texts.end() ? std::nullopt : std::optional(found->second);
+         },
+         [&](const std::string& name, std::string_view value, std::string_view) {
+           refused_.push_back(name + "=" + std::string(value));
+         }});
+  }
+
+  std::vector<std::string> refused_;
+};
+
+TEST_F(LimitSettingsTest, ARateIsSoManyEachSecondAndSoManyAtOnce) {
+  EXPECT_EQ(read({{"RATE_JOINS", "0.5/20"}}).rates.joins, (Rate{0.5, 20}));
+  EXPECT_EQ(read({{"RATE_JOINS", "1000000/1000000"}}).rates.joins, (Rate{1e6, 1e6}));
+  EXPECT_THAT(refused_, IsEmpty());
+  for (const char* text : {"20", "20/", "/20", "0/20", "-1/20", "1/0", "1/0.5", "1/2/3", "nan/1",
+                           "inf/1", "1e7/1", "1/1000001", "1 / 2", "a/b"}) {
+    EXPECT_EQ(read({{"RATE_JOINS", text}}).rates.joins, service::Rates{}.joins) << text;
+    EXPECT_THAT(refused_, ElementsAre("RATE_JOINS=" + std::string(text)));
+  }
+}
+
+TEST_F(LimitSettingsTest, ProxiesAreAddressesAndNetworksSplitAtCommas) {
+  EXPECT_THAT(read({{"TRUSTED_PROXIES", "10.0.0.5, 192.0.2.0/24,::1"}}).trusted_proxies,
+              ElementsAre(*AddressRange::parse("10.0.0.5"), *AddressRange::parse("192.0.2.0/24"),
+                          *AddressRange::parse("::1")));
+  EXPECT_THAT(refused_, IsEmpty());
+  read({{"TRUSTED_PROXIES", "10.0.0.5,,proxy.example.org,10.0.0.0/33"}});
+  EXPECT_THAT(refused_, ElementsAre("TRUSTED_PROXIES=", "TRUSTED_PROXIES=proxy.example.org",
+                                    "TRUSTED_PROXIES=10.0.0.0/33"));
+}
+
+TEST_F(LimitSettingsTest, EverySettingHasItsBoundsAndReachesWhatItIsFor) {
+  const auto limits = read({{"MAX_CONNECTIONS", "7"},
+                            {"MAX_CONNECTIONS_PER_ADDRESS", "6"},
+                            {"MAX_ROOMS", "5"},
+                            {"MAX_PARTICIPANTS_PER_ROOM", "4"},
+                            {"MAX_MESSAGE_BYTES", "10000"},
+                            {"MAX_JSON_DEPTH", "8"},
+                            {"MAX_QUEUE_BYTES", "100000"},
+                            {"MAX_QUEUE_SECONDS", "3"},
+                            {"HEADER_TIMEOUT", "2"},
+                            {"BODY_TIMEOUT", "1"},
+                            {"CONNECT_TIMEOUT", "9"},
+                            {"DISCONNECT_EXPIRED_TOKENS", "on"}});
+  EXPECT_THAT(refused_, IsEmpty());
+  signaling::Options signaling;
+  apply_limits(limits, signaling);
+  EXPECT_EQ(signaling.max_connections_per_address, 6u);
+  EXPECT_GT(signaling.max_sessions, 7u + signaling.max_pending_sessions);
+  EXPECT_GE(signaling.max_connections, 2 * 7u);
+  EXPECT_EQ(signaling.max_payload, 10'000u);
+  EXPECT_EQ(signaling.max_json_depth, 8u);
+  EXPECT_EQ(signaling.max_queued_bytes, 100'000u);
+  EXPECT_EQ(signaling.max_queued_time, std::chrono::seconds(3));
+  EXPECT_EQ(signaling.header_timeout, std::chrono::seconds(2));
+  EXPECT_EQ(signaling.body_timeout, std::chrono::seconds(1));
+  EXPECT_EQ(signaling.connect_timeout, std::chrono::seconds(9));
+  service::Options service;
+  apply_limits(limits, service);
+  EXPECT_EQ(service.max_connections, 7u);
+  EXPECT_EQ(service.max_rooms, 5u);
+  EXPECT_EQ(service.max_participants_per_room, 4u);
+  EXPECT_EQ(service.max_json_depth, 8u);
+  EXPECT_TRUE(service.disconnect_expired);
+
+  for (const auto& setting : setting_table()) {
+    const std::string name(setting.name);
+    if (!name.starts_with("MAX_") && !name.ends_with("_TIMEOUT")) continue;
+    for (const char* text : {"0", "-1", "x", "1000000001", "1.5"}) {
+      read({{name, text}});
+      EXPECT_THAT(refused_, ElementsAre(name + "=" + text));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sfu::server
