@@ -1,4 +1,5 @@
 #include <boost/json.hpp>
+#include <optional>
 #include <string_view>
 
 #include "fuzz/script.h"
@@ -12,25 +13,23 @@ using namespace sfu;
 using namespace sfu::service;
 using fuzz::require;
 
-/// A refusal names the field and says what is allowed.
+/// What was accepted. A refusal says what is allowed.
 template <class T>
-const T* accepted(const Parsed<T>& parsed) {
-  if (parsed) return &*parsed;
+std::optional<T> accepted(const Parsed<T>& parsed) {
+  if (parsed) return *parsed;
   require(!parsed.error().reason.empty() && parsed.error().reason.size() < 1024);
-  return nullptr;
+  return std::nullopt;
 }
 
 void try_all(const json::value& body) {
-  if (const auto* join = accepted(parse_join_room(body)))
+  if (const auto join = accepted(parse_join_room(body)))
     require(!join->room_id.empty() && join->room_id.size() <= kMaxRoomIdBytes);
-  if (const auto* create = accepted(parse_create_transport(body)))
+  if (const auto create = accepted(parse_create_transport(body)))
     require(create->room_id.size() <= kMaxRoomIdBytes);
-  if (const auto* connect = accepted(parse_connect_transport(body)))
+  if (const auto connect = accepted(parse_connect_transport(body)))
     require(!connect->fingerprints.empty() && connect->fingerprints.size() <= kMaxFingerprints);
-  const auto capabilities = parse_set_rtp_capabilities(body);
-  accepted(capabilities);
-  const auto producer = parse_create_producer(body);
-  if (const auto* create = accepted(producer)) {
+  accepted(parse_set_rtp_capabilities(body));
+  if (const auto create = accepted(parse_create_producer(body))) {
     require(json::serialize(create->app_data).size() <= kMaxAppDataBytes);
     const auto completed = ortc::complete_producer_parameters(create->kind, create->parameters,
                                                               ortc::router_capabilities(), "cname");
