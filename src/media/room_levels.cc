@@ -68,7 +68,9 @@ RoomLevels::News RoomLevels::handle_report(Timestamp now, std::size_t worker,
   levels_.clear();
   for (const auto& [index, report] : reports_)
     levels_.insert(levels_.end(), report.levels.begin(), report.levels.end());
-  std::ranges::stable_sort(levels_, std::ranges::greater{}, &AudioLevel::volume);
+  std::ranges::sort(levels_, [](const AudioLevel& a, const AudioLevel& b) {
+    return a.volume != b.volume ? a.volume > b.volume : a.producer < b.producer;
+  });
   if (levels_.size() > AudioMeters::kMaxLevels) levels_.resize(AudioMeters::kMaxLevels);
   election_.handle_report(now, levels_);
   told_at_ = now;
