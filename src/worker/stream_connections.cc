@@ -17,11 +17,12 @@ std::uint64_t tag_of(std::uint32_t place, std::uint32_t generation) {
   return std::uint64_t{generation} << 32 | place;
 }
 
-void control(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t tag) {
+/// False where the machine has no room for it, which only EPOLL_CTL_ADD needs.
+bool control(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t tag) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = tag;
-  SFU_CHECK(epoll_ctl(epoll, operation, fd, &event) == 0);
+  return epoll_ctl(epoll, operation, fd, &event) == 0;
 }
 
 }  // namespace
@@ -36,8 +37,8 @@ StreamConnections::StreamConnections(core::WorkerCore& core, std::vector<io::Tcp
   epoll_ = io::FileDescriptor(epoll_create1(EPOLL_CLOEXEC));
   SFU_CHECK(epoll_);
   for (std::size_t i = 0; i < listeners_.size(); ++i)
-    control(epoll_.get(), EPOLL_CTL_ADD, listeners_[i].fd(), EPOLLIN,
-            tag_of(static_cast<std::uint32_t>(i), 0));
+    SFU_CHECK(control(epoll_.get(), EPOLL_CTL_ADD, listeners_[i].fd(), EPOLLIN,
+                      tag_of(static_cast<std::uint32_t>(i), 0)));
 }
 
 std::optional<int> StreamConnections::fd() const {
@@ -89,8 +90,8 @@ std::optional<Timestamp> StreamConnections::next_timeout() const {
 
 void StreamConnections::watch_listeners(bool watch) {
   for (std::size_t i = 0; i < listeners_.size(); ++i)
-    control(epoll_.get(), EPOLL_CTL_MOD, listeners_[i].fd(), watch ? EPOLLIN : 0u,
-            tag_of(static_cast<std::uint32_t>(i), 0));
+    SFU_CHECK(control(epoll_.get(), EPOLL_CTL_MOD, listeners_[i].fd(), watch ? EPOLLIN : 0u,
+                      tag_of(static_cast<std::uint32_t>(i), 0)));
 }
 
 void StreamConnections::accept(Timestamp now, io::TcpListener& listener) {
@@ -134,8 +135,11 @@ void StreamConnections::add(Timestamp now, io::TcpConnection accepted) {
   connection.opened = now;
   connection.unproven = unproven_.insert(unproven_.end(), slot);
   by_path_[connection.socket.path()] = slot;
-  control(epoll_.get(), EPOLL_CTL_ADD, connection.socket.fd(), EPOLLIN,
-          tag_of(slot, place.generation));
+  if (control(epoll_.get(), EPOLL_CTL_ADD, connection.socket.fd(), EPOLLIN,
+              tag_of(slot, place.generation)))
+    return;
+  ++counters_.accept_failures;
+  close(now, slot);
 }
 
 void StreamConnections::read(Timestamp now, Slot slot) {
@@ -204,8 +208,8 @@ void StreamConnections::write(Slot slot) {
   const bool waits = !connection.queue.empty();
   if (waits == std::exchange(connection.waits_to_write, waits)) return;
   const std::uint32_t events = waits ? EPOLLIN | EPOLLOUT : EPOLLIN;
-  control(epoll_.get(), EPOLL_CTL_MOD, connection.socket.fd(), events,
-          tag_of(slot, places_[slot].generation));
+  SFU_CHECK(control(epoll_.get(), EPOLL_CTL_MOD, connection.socket.fd(), events,
+                    tag_of(slot, places_[slot].generation)));
 }
 
 void StreamConnections::close_released(Timestamp now) {
