@@ -9,7 +9,7 @@ const DEFAULT_TIMEOUT_MS = 90_000;
  * Files whose tests run one after another beside all the rest: about half of the time, and all that
  * give this machine further addresses.
  */
-const SECOND_LANE = /^(20|60|70|75|76|80|85|86)-/;
+const SECOND_LANE = /^(20|60|70|75|76|77|80|85|86)-/;
 const OUTPUT = new URL('../output/', import.meta.url);
 
 const tests = [];
