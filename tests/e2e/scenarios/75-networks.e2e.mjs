@@ -26,20 +26,18 @@ function report(what, gaps) {
 }
 
 test('a NAT that gives the client another port and address in mid-call is followed with the next check, without signaling', async (stage) => {
-  const nats = {};
+  let nat;
   const { server, ana, ben } = await meet(stage, {
     ana: async ({ mediaPort }) => {
-      nats.send = await startNat(stage, { to: mediaPort });
-      nats.recv = await startNat(stage, { to: mediaPort });
-      return { detour: { send: nats.send.port, recv: nats.recv.port } };
+      nat = await startNat(stage, { to: mediaPort });
+      return { detour: { send: nat.port, recv: nat.port } };
     },
   });
   const asked = await ana.page.evaluate(() => window.hook.events.length);
   const gaps = { sees: [], isSeen: [] };
   for (const address of ['127.0.0.1', '127.0.0.2', '127.0.0.1']) {
     const watched = Promise.all([ana.call('watch', 'ben', 6_000), ben.call('watch', 'ana', 6_000)]);
-    await nats.send.rebind(address);
-    await nats.recv.rebind(address);
+    await nat.rebind(address);
     const [sees, isSeen] = await watched;
     gaps.sees.push(sees.longestGapMs);
     gaps.isSeen.push(isSeen.longestGapMs);
@@ -94,16 +92,15 @@ for (const client of ['newest', 'old']) {
 test(
   'a client whose packets do not come for 30 s is told so, and an ICE restart brings it back',
   async (stage) => {
-    const nats = {};
+    let nat;
     const { ana, ben } = await meet(stage, {
       ana: async ({ mediaPort }) => {
-        nats.send = await startNat(stage, { to: mediaPort });
-        nats.recv = await startNat(stage, { to: mediaPort });
-        return { detour: { send: nats.send.port, recv: nats.recv.port } };
+        nat = await startNat(stage, { to: mediaPort });
+        return { detour: { send: nat.port, recv: nat.port } };
       },
     });
     const cutAt = performance.now();
-    nats.send.isCut = nats.recv.isCut = true;
+    nat.isCut = true;
     for (const direction of ['send', 'recv']) {
       await until(
         `the ${direction} transport is disconnected`,
@@ -118,7 +115,7 @@ test(
     }
     const waited = performance.now() - cutAt;
     assert(waited > 25_000, `told after ${waited} ms`);
-    nats.send.isCut = nats.recv.isCut = false;
+    nat.isCut = false;
     const completed = await ana.events('transport-state-changed', { iceState: 'completed' });
     for (const direction of ['send', 'recv']) await ana.call('restartIce', direction);
     await ana.untilEvent('transport-state-changed', { iceState: 'completed' }, completed + 2);
@@ -221,3 +218,33 @@ test(
   },
   { timeoutMs: 120_000 },
 );
+
+/** Runs in the page before its own scripts: its media goes to another port than it was told. */
+function sendMediaTo({ told, instead }) {
+  const native = RTCPeerConnection.prototype.setRemoteDescription;
+  RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+    const lines = description.sdp
+      .split('\r\n')
+      .filter((line) => !/^a=candidate:.* tcp /i.test(line))
+      .map((line) => line.replace(` ${told} typ host`, ` ${instead} typ host`));
+    return native.call(this, { type: description.type, sdp: lines.join('\r\n') });
+  };
+}
+
+test('the demo page behind a NAT that forgets it does not wait for the next check', async (stage) => {
+  const server = await stage.server();
+  const nat = await startNat(stage, { to: server.mediaPort });
+  const page = await stage.page();
+  await page.addInitScript(sendMediaTo, { told: server.mediaPort, instead: nat.port });
+  const token = (userId, name) => server.token({ userId, name });
+  const ana = await openDemoPage(page, server, { name: 'Ana', token: token('ana', 'Ana') });
+  const ben = await stage.demoPerson(server, { name: 'Ben', token: token('ben', 'Ben') });
+  await ana.untilSees('Ben');
+  await ben.untilSees('Ana');
+  await startStopwatch(ana, 'Ben');
+  await startStopwatch(ben, 'Ana');
+  await nat.rebind('127.0.0.3');
+  const [sees, isSeen] = await Promise.all([untilFlowsAgain(ana), untilFlowsAgain(ben)]);
+  report('without media: it sees, it is seen', [sees, isSeen]);
+  assert(Math.max(sees, isSeen) < NEXT_CHECK_MS, `${sees} ms, ${isSeen} ms`);
+});
