@@ -174,6 +174,8 @@ Result<void, std::string> Server::start_service() {
                                         std::string_view what) {
     if (service_) service_->note_refusal(refusal, client, what);
   };
+  const TimeDelta grace = std::chrono::seconds(settings_.reconnect_grace_seconds);
+  signaling_options.recovery_window = grace;
   gateway_ = std::make_unique<signaling::Gateway>(context_, std::move(signaling_options), *random_);
 
   service::Options options;
@@ -186,6 +188,7 @@ Result<void, std::string> Server::start_service() {
   options.clock = io::monotonic_now;
   options.unix_time = unix_time;
   apply_limits(settings_.limits, options);
+  options.reconnect_grace = grace;
   options.placement_margin = static_cast<double>(settings_.spread_margin) / 100;
   std::vector<worker::WorkerPort*> ports;
   for (const auto& worker : workers_) ports.push_back(worker.get());

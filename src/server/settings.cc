@@ -296,6 +296,7 @@ void Reader::read_media() {
   read_switch("MEDIASOUP_ENABLE_TCP", settings_.enable_tcp);
   read_switch("MEDIASOUP_PIN_WORKERS", settings_.pin_workers);
   read_number("MEDIASOUP_SPREAD_MARGIN", 0, 100, settings_.spread_margin);
+  read_number("RECONNECT_GRACE_SECONDS", 0, 3600, settings_.reconnect_grace_seconds);
 }
 
 void Reader::read_announced_ip(const std::string& text) {

@@ -51,6 +51,9 @@ struct Settings {
   std::size_t turn_ttl_seconds = 43'200;  ///< How long the credentials made from it are good.
   LimitSettings limits;
 
+  /// For how long a participant is kept whose connection broke off; 0: not at all.
+  std::size_t reconnect_grace_seconds = 30;
+
   LogLevel media_log_level = LogLevel::Warn;
   LogLevel log_level = LogLevel::Info;
 

@@ -146,6 +146,10 @@ constexpr auto kTable = std::to_array<SettingDescription>({
      .default_value = "200/2000",
      .meaning = "the same for the ICE candidates that one connection sends to "
                 "others"},
+    {.name = "RECONNECT_GRACE_SECONDS",
+     .default_value = "30",
+     .meaning = "for how long a participant and its media are kept whose connection broke off, "
+                "0 to 3600; 0 lets it leave at once"},
     {.name = "MEDIASOUP_LOG_LEVEL",
      .default_value = "warn",
      .meaning = "what the media threads log: debug, warn, error or none"},

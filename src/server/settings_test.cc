@@ -83,6 +83,7 @@ TEST(Settings, HaveTheDefaultsOfTheirTable) {
   EXPECT_EQ(settings.num_workers, 4U);
   EXPECT_FALSE(settings.pin_workers);
   EXPECT_EQ(settings.spread_margin, 10U);
+  EXPECT_EQ(settings.reconnect_grace_seconds, 30U);
   EXPECT_EQ(settings.media_log_level, LogLevel::Warn);
   EXPECT_EQ(settings.log_level, LogLevel::Info);
   EXPECT_EQ(settings.demo_dir, "");
@@ -184,6 +185,7 @@ TEST(Settings, RefuseABadValueNamingItAndWhatIsAllowed) {
       {"MEDIASOUP_PIN_WORKERS", "yes", "on or off"},
       {"MEDIASOUP_ENABLE_TCP", "true", "on or off"},
       {"MEDIASOUP_SPREAD_MARGIN", "101", "a whole number from 0 to 100"},
+      {"RECONNECT_GRACE_SECONDS", "3601", "a whole number from 0 to 3600"},
       {"MEDIASOUP_LOG_LEVEL", "info", "debug, warn, error or none"},
       {"LOG_LEVEL", "none", "error, warn, info or debug"},
       {"LOG_LEVEL", "INFO", "error, warn, info or debug"},

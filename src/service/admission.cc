@@ -39,10 +39,15 @@ Result<void, ConnectRefusal> MediasoupServer::on_connect(ConnectionId id,
   log_.debug("connected", {{"connection", id.value},
                            {"user", identity->user_id},
                            {"client", handshake.request.client.to_string()}});
+  if (signaling::socketio::may_know_recovery(handshake.request.header("user-agent")))
+    signaling_.make_recoverable(id, identity->user_id);
   if (options_.disconnect_expired && identity->expires_at) expiry_.add(id, *identity->expires_at);
   connections_.emplace(id, Connection{std::move(*identity),
                                       EventBuckets(options_.rates, options_.clock()),
                                       {},
+                                      false,
+                                      false,
+                                      false,
                                       false,
                                       std::nullopt});
   return {};

@@ -61,11 +61,11 @@ std::optional<Begun> begin(MediasoupServer& server, const Pair& pair) {
                     .type = producer->type,
                     .paused = true,
                     .ssrc = server.consumers().take_ssrc(),
-                    .rtx_ssrc = std::nullopt};
+                    .rtx_ssrc = std::nullopt,
+                    .mid = std::to_string(transport->next_mid++)};
   if (ortc::consumes_with_rtx(consumable, *capabilities))
     consumer.rtx_ssrc = server.consumers().take_ssrc();
-  auto parameters = *ortc::make_consumer_parameters(consumable, *capabilities,
-                                                    std::to_string(transport->next_mid++),
+  auto parameters = *ortc::make_consumer_parameters(consumable, *capabilities, consumer.mid,
                                                     consumer.ssrc, consumer.rtx_ssrc);
   Worker& worker = *viewing->participant.worker();
   server.pipes().acquire(*producer, viewing->room.router(), *sending->participant.worker(), worker);
@@ -73,22 +73,6 @@ std::optional<Begun> begin(MediasoupServer& server, const Pair& pair) {
       worker.start(core::CreateConsumer{transport->id, producer->id, consumer.id, consumer.kind,
                                         type_of(producer->parameters.type), parameters, true});
   return Begun{pair, &worker, request, transport->id, std::move(consumer), std::move(parameters)};
-}
-
-void emit_new_consumer(const MediasoupServer::Place& viewer, const Producer& producer,
-                       const Consumer& consumer, const ortc::RtpParameters& parameters) {
-  json::object app_data = producer.app_data;
-  app_data["mediaType"] = to_string(consumer.type);
-  viewer.room.emit(viewer.participant, "new-consumer",
-                   json::object{{"participantId", consumer.owner},
-                                {"producerId", consumer.producer.to_string()},
-                                {"consumerId", consumer.id.to_string()},
-                                {"kind", ortc::to_string(consumer.kind)},
-                                {"mediaType", to_string(consumer.type)},
-                                {"rtpParameters", ortc::to_json(parameters)},
-                                {"producerPaused", producer.paused},
-                                {"consumerPaused", consumer.paused},
-                                {"appData", std::move(app_data)}});
 }
 
 void complete(MediasoupServer& server, Begun begun, const Worker::Outcome& outcome) {
@@ -113,9 +97,11 @@ void complete(MediasoupServer& server, Begun begun, const Worker::Outcome& outco
                          {"code", to_string(code_of(outcome.error()))}});
     return;
   }
+  begun.consumer.announced = !viewing->participant.has_vanished();
   const Consumer& consumer = viewing->participant.consumers().add(std::move(begun.consumer));
   server.consumers().add(consumer, begun.pair.viewer);
-  emit_new_consumer(*viewing, *producer, consumer, begun.parameters);
+  viewing->room.emit(viewing->participant, "new-consumer",
+                     describe_new_consumer(*producer, consumer, begun.parameters));
 }
 
 asio::awaitable<void> make_consumers(MediasoupServer& server, std::vector<Pair> pairs) {
@@ -132,6 +118,17 @@ asio::awaitable<void> make_consumers(MediasoupServer& server, std::vector<Pair> 
 }
 
 }  // namespace
+
+json::object describe_new_consumer(const Producer& producer, const Consumer& consumer,
+                                   const ortc::RtpParameters& parameters) {
+  json::object app_data = producer.app_data;
+  app_data["mediaType"] = to_string(consumer.type);
+  return {{"participantId", consumer.owner},       {"producerId", consumer.producer.to_string()},
+          {"consumerId", consumer.id.to_string()}, {"kind", ortc::to_string(consumer.kind)},
+          {"mediaType", to_string(consumer.type)}, {"rtpParameters", ortc::to_json(parameters)},
+          {"producerPaused", producer.paused},     {"consumerPaused", consumer.paused},
+          {"appData", std::move(app_data)}};
+}
 
 asio::awaitable<void> make_consumers_for_viewer(MediasoupServer& server, ParticipantId viewer) {
   std::vector<Pair> pairs;

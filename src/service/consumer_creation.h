@@ -22,4 +22,8 @@ asio::awaitable<void> make_consumers_for_viewer(MediasoupServer& server, Partici
 asio::awaitable<void> make_consumers_of_producer(MediasoupServer& server, ParticipantId owner,
                                                  ProducerId producer);
 
+/// What `new-consumer` carries.
+boost::json::object describe_new_consumer(const Producer& producer, const Consumer& consumer,
+                                          const ortc::RtpParameters& parameters);
+
 }  // namespace sfu::service

@@ -26,6 +26,10 @@ const Consumer* ConsumerHandler::find_by_producer(ProducerId producer) const {
   return found == by_producer_.end() ? nullptr : &consumers_.at(found->second);
 }
 
+void ConsumerHandler::set_all_announced() {
+  for (auto& [id, consumer] : consumers_) consumer.announced = true;
+}
+
 std::optional<Consumer> ConsumerHandler::remove_by_producer(ProducerId producer) {
   reserved_.erase(producer);
   const auto found = by_producer_.find(producer);

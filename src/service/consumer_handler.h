@@ -24,6 +24,8 @@ struct Consumer {
   Ssrc ssrc;
   std::optional<Ssrc> rtx_ssrc;
   std::uint8_t priority = 1;
+  std::string mid;
+  bool announced = true;  // The viewer had a connection when `new-consumer` was sent.
 };
 
 /// What one participant receives: at most one consumer of each producer, reserved before the worker
@@ -40,6 +42,8 @@ class ConsumerHandler {
 
   Consumer* find(ConsumerId id);
   const Consumer* find_by_producer(ProducerId producer) const;
+
+  void set_all_announced();
 
   /// Also ends a reservation, which gives no consumer.
   std::optional<Consumer> remove_by_producer(ProducerId producer);

@@ -20,7 +20,7 @@ asio::awaitable<void> set_capabilities_in_turn(MediasoupServer& server, Request&
                                                ParticipantId who,
                                                ortc::RtpCapabilities capabilities) {
   const auto place = server.find(who);
-  if (!place) co_return request.fail(ErrorCode::Closed);
+  if (!place || server.is_cut(request.connection())) co_return request.fail(ErrorCode::Closed);
   place->participant.capabilities = std::move(capabilities);
   co_await make_consumers_for_viewer(server, who);
   if (!server.find(who)) co_return request.fail(ErrorCode::Closed);

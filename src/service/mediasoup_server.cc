@@ -54,7 +54,8 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
       connects_(options_.rates.connections, options_.max_known_offenders),
       failed_logins_(options_.rates.failed_logins, options_.max_known_offenders),
       joins_(options_.rates.joins, options_.max_known_offenders),
-      refusals_(log, started_at_) {
+      refusals_(log, started_at_),
+      grace_timer_(executor_) {
   SFU_CHECK(!ports.empty());
   for (std::size_t i = 0; i < ports.size(); ++i)
     workers_.push_back(std::make_unique<Worker>(i, *ports[i], options_.clock));
@@ -63,23 +64,7 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
 
 MediasoupServer::~MediasoupServer() = default;
 
-// Connections. How they are let in: admission.cc.
-
-void MediasoupServer::on_disconnect(ConnectionId id, signaling::socketio::DisconnectReason reason) {
-  log_.debug("disconnected", {{"connection", id.value}, {"reason", to_string(reason)}});
-  if (const auto place = find(id)) leave(place->participant, to_string(reason));
-  if (has_left(reason))
-    peer_to_peer_.leave(id);
-  else
-    peer_to_peer_.vanish(id, options_.clock());
-  forget_expiry(id);
-  connections_.erase(id);
-}
-
-void MediasoupServer::disconnect(ConnectionId id) {
-  peer_to_peer_.leave(id);
-  signaling_.disconnect(id);
-}
+// Connections. How they are let in: admission.cc; how they end: returning.cc.
 
 void MediasoupServer::drain() { draining_ = true; }
 
@@ -87,7 +72,7 @@ void MediasoupServer::drain() { draining_ = true; }
 
 void MediasoupServer::on_event(ConnectionId id, signaling::socketio::Event event) {
   const auto found = connections_.find(id);
-  if (found == connections_.end()) return;
+  if (found == connections_.end() || found->second.ended) return;
   QueuedRequest request{std::move(event.name), {}, std::move(event.ack), {}, std::nullopt};
   const RequestInfo* info = find_request(request.event);
   if (!found->second.buckets.take(event_class(request.event), options_.clock()))
@@ -103,7 +88,7 @@ void MediasoupServer::on_event(ConnectionId id, signaling::socketio::Event event
 void MediasoupServer::on_too_deep(ConnectionId id, std::optional<std::string> event,
                                   std::optional<signaling::socketio::Ack> ack) {
   const auto found = connections_.find(id);
-  if (found == connections_.end()) return;
+  if (found == connections_.end() || found->second.ended) return;
   const bool too_many = !found->second.buckets.take(EventClass::Light, options_.clock());
   const std::string levels = std::to_string(options_.max_json_depth);
   const Failure verdict = too_many ? Failure{ErrorCode::RateLimited, "too many events"}
@@ -120,6 +105,10 @@ void MediasoupServer::enqueue(ConnectionId id, QueuedRequest request) {
     return;
   }
   connection.queue.push_back(std::move(request));
+  start_requests(id, connection);
+}
+
+void MediasoupServer::start_requests(ConnectionId id, Connection& connection) {
   if (std::exchange(connection.running, true)) return;
   boost::asio::co_spawn(executor_, run_requests(id), boost::asio::detached);
 }
@@ -131,6 +120,7 @@ asio::awaitable<void> MediasoupServer::run_requests(ConnectionId id) {
     Connection& connection = found->second;
     if (connection.queue.empty()) {
       connection.running = false;
+      if (connection.ended) connections_.erase(found);
       co_return;
     }
     Request request(signaling_, id, std::move(connection.queue.front()));
@@ -190,7 +180,7 @@ Room* MediasoupServer::find_room(const std::string& id) const {
 
 const signaling::auth::Identity* MediasoupServer::identity(ConnectionId id) const {
   const auto found = connections_.find(id);
-  return found == connections_.end() ? nullptr : &found->second.identity;
+  return found == connections_.end() || found->second.ended ? nullptr : &found->second.identity;
 }
 
 asio::awaitable<void> MediasoupServer::in_turn(std::string room_id, asio::awaitable<void> work) {
@@ -256,7 +246,12 @@ void MediasoupServer::end_stay(Participant& participant, std::string_view why) {
   SFU_CHECK(place);
   log_.info("left", {{"room", place->room.id()}, {"user", participant.user_id()}, {"reason", why}});
   const auto connection = connections_.find(participant.connection());
-  if (connection != connections_.end()) connection->second.participant.reset();
+  if (connection != connections_.end()) {
+    connection->second.participant.reset();
+    connection->second.recovered = false;
+  }
+  graces_.clear(participant.id());
+  if (vanished_.erase(participant.connection()) != 0) signaling_.drop(participant.connection());
   participants_.erase(participant.id());
   if (const Worker* worker = participant.worker()) placement_.leave(worker->index());
   for (const Direction direction : {Direction::Send, Direction::Recv})

@@ -2,6 +2,8 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -33,6 +35,7 @@
 #include "service/turn_queue.h"
 #include "service/worker.h"
 #include "signaling/auth/jwt.h"
+#include "signaling/deadlines.h"
 #include "signaling/socketio/server.h"
 
 namespace sfu::service {
@@ -63,6 +66,10 @@ struct Options {
   std::size_t max_queued_requests = 2'000;
   /// A worker that has not answered for so long makes the server degraded.
   TimeDelta worker_patience = std::chrono::seconds(5);
+  /// For how long a participant is kept whose connection broke off; 0: it leaves at once.
+  TimeDelta reconnect_grace = std::chrono::seconds(30);
+  /// The same for one that never had media: it may be a client that could not get any.
+  TimeDelta unheard_grace = std::chrono::seconds(5);
   /// By how much of a core a room's worker has to be busier than another one before newcomers of
   /// the room go there.
   double placement_margin = 0.1;
@@ -97,6 +104,8 @@ class MediasoupServer final : private signaling::socketio::Handler {
   /// The doors of HTTP and Socket.IO turned somebody away.
   void note_refusal(signaling::Refusal refusal, const IpAddress& client, std::string_view what);
   const RefusalCounts& refused() const { return refusals_.counts(); }
+  /// Ends the stay of everybody whose grace is over. The server calls it by a timer of its own.
+  void handle_timeout();
 
   /// From now on nobody new is let in; who is here stays.
   void drain();
@@ -136,8 +145,18 @@ class MediasoupServer final : private signaling::socketio::Handler {
   void leave(Participant& participant, std::string_view why);
   /// The same for a room that somebody is about to enter.
   void end_stay(Participant& participant, std::string_view why);
-  /// Ends the connection once it has read what was emitted to it; for peers it is gone at once.
+  /// Ends the connection once it has read what was emitted to it, with all that it has asked for
+  /// and that has not begun. For peers it is gone at once; the participant that there may be has
+  /// vanished, or has left, if that was asked for.
   void disconnect(ConnectionId id);
+  /// The same without a word to the client.
+  void drop(ConnectionId id);
+  /// Gives the participant, vanished or not, to a connection that is in no room.
+  void move(Participant& participant, ConnectionId to);
+  /// disconnect() or drop() came before the request's turn: it is not to begin any more.
+  bool is_cut(ConnectionId id) const;
+  /// The connection goes on with the Socket.IO session of an earlier one.
+  bool has_recovered(ConnectionId id) const;
 
   const Options& options() const { return options_; }
   RandomSource& random() { return random_; }
@@ -158,12 +177,16 @@ class MediasoupServer final : private signaling::socketio::Handler {
     signaling::auth::Identity identity;
     EventBuckets buckets;
     std::deque<QueuedRequest> queue;
-    bool running = false;  // A coroutine works on the queue.
+    bool running = false;    // A coroutine works on the queue.
+    bool ended = false;      // What had come is still carried out,
+    bool cut = false;        // but no longer what has not begun.
+    bool recovered = false;  // It goes on with an earlier one's session.
     std::optional<ParticipantId> participant;
   };
 
   Result<void, signaling::socketio::ConnectRefusal> on_connect(
       ConnectionId id, const signaling::socketio::Handshake& handshake) override;
+  void on_recovered(ConnectionId id, ConnectionId previous) override;
   void on_event(ConnectionId id, signaling::socketio::Event event) override;
   void on_too_deep(ConnectionId id, std::optional<std::string> event,
                    std::optional<signaling::socketio::Ack> ack) override;
@@ -173,6 +196,13 @@ class MediasoupServer final : private signaling::socketio::Handler {
       const signaling::socketio::Handshake& handshake);
   Result<signaling::auth::Identity, ErrorCode> verify(const json::value& auth) const;
   void enqueue(ConnectionId id, QueuedRequest request);
+  void start_requests(ConnectionId id, Connection& connection);
+  void close(ConnectionId id, Connection& connection);
+  void cut(ConnectionId id);
+  void vanish(Participant& participant, TimeDelta grace);
+  TimeDelta grace_of(const Participant& participant) const;
+  void arm_grace_timer();
+  void on_heard(Participant& participant);
   asio::awaitable<void> run_requests(ConnectionId id);
   asio::awaitable<void> answer(Request& request);
   void forget_expiry(ConnectionId id);
@@ -222,6 +252,11 @@ class MediasoupServer final : private signaling::socketio::Handler {
     Participant* participant;
   };
   std::unordered_map<ParticipantId, Whereabouts> participants_;
+  // Of those that have vanished.
+  std::unordered_map<ConnectionId, ParticipantId> vanished_;
+  signaling::Deadlines<ParticipantId> graces_;
+  boost::asio::steady_timer grace_timer_;
+  std::optional<Timestamp> grace_timer_at_;
 };
 
 }  // namespace sfu::service

@@ -8,4 +8,10 @@ boost::json::object Participant::user_info() const {
   return info;
 }
 
+bool Participant::has_been_heard() const {
+  for (const auto& transport : transports_)
+    if (transport && transport->heard) return true;
+  return false;
+}
+
 }  // namespace sfu::service

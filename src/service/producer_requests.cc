@@ -51,7 +51,7 @@ Result<Producer, Failure> prepare(MediasoupServer& server, const Participant& pa
 asio::awaitable<void> create_in_turn(MediasoupServer& server, Request& request, ParticipantId who,
                                      CreateProducer body) {
   const auto before = server.find(who);
-  if (!before) co_return request.fail(ErrorCode::Closed);
+  if (!before || server.is_cut(request.connection())) co_return request.fail(ErrorCode::Closed);
   auto prepared = prepare(server, before->participant, std::move(body));
   if (!prepared) co_return request.fail(prepared.error().code, prepared.error().detail);
   Producer& producer = *prepared;

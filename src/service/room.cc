@@ -57,15 +57,21 @@ void Room::remove(Participant& participant) {
 }
 
 void Room::announce(Participant& participant) {
-  if (participant.announced) return;
-  participant.announced = true;
-  emit_to_others(participant, "participant-joined",
-                 json::object{{"participantId", participant.user_id()},
-                              {"userInfo", participant.user_info()}});
+  const bool starts_anew = std::exchange(participant.may_start_anew, false);
+  if (participant.announced && !starts_anew) return;
+  if (!std::exchange(participant.announced, true))
+    emit_to_others(participant, "participant-joined",
+                   json::object{{"participantId", participant.user_id()},
+                                {"userInfo", participant.user_info()}});
+  emit(participant, "existing-participants",
+       json::object{{"participants", describe_others(participant)}});
+}
+
+json::array Room::describe_others(const Participant& except) const {
   json::array others;
   for (const auto& [user_id, other] : participants_)
-    if (other->announced && other.get() != &participant) others.push_back(describe(*other));
-  emit(participant, "existing-participants", json::object{{"participants", std::move(others)}});
+    if (other->announced && other.get() != &except) others.push_back(describe(*other));
+  return others;
 }
 
 void Room::place_transport(Participant& participant, Direction direction, TransportId id) {

@@ -42,7 +42,8 @@ class Room {
   void remove(Participant& participant);
 
   /// The first transport is there: the others hear `participant-joined`, the participant gets
-  /// `existing-participants`. Does nothing a second time.
+  /// `existing-participants`. Does nothing a second time, but for a participant that starts anew,
+  /// which gets the latter once more.
   void announce(Participant& participant);
 
   /// Puts a new transport in the place of the one that there may be, with all that was on that one.
@@ -58,6 +59,9 @@ class Room {
   media::RoomLevels& levels() { return levels_; }
 
   void emit_to_all(std::string_view event, const boost::json::value& payload) const;
+  /// The announced ones but `except`, as `existing-participants` lists them.
+  boost::json::array describe_others(const Participant& except) const;
+
   void emit(const Participant& to, std::string_view event, const boost::json::value& payload) const;
   void emit_to_others(const Participant& except, std::string_view event,
                       const boost::json::value& payload) const;

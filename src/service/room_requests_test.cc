@@ -84,18 +84,6 @@ TEST_F(JoiningTest, LeavingOutsideARoomFails) {
   EXPECT_EQ(ann.ask("leave-room").at("ok"), false);
 }
 
-TEST_F(JoiningTest, EveryEndOfAConnectionIsALeaving) {
-  for (const auto end : {WebSocketEnd::GoingAway, WebSocketEnd::Closed, WebSocketEnd::TooSlow}) {
-    TestClient ann(*service_, "ann"), bob(*service_, "bob");
-    ann.enter("one");
-    bob.enter("one");
-    bob.close(end);
-    EXPECT_EQ(ann.count("participant-left"), 1u);
-    ann.close();
-    expect_nothing_left();
-  }
-}
-
 TEST_F(JoiningTest, WhoNeverCreatedATransportLeavesUnheard) {
   TestClient ann(*service_, "ann"), bob(*service_, "bob");
   ann.enter("one");

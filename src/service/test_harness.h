@@ -38,7 +38,7 @@ class TestService {
   using Deliver = std::function<bool()>;
 
   explicit TestService(const std::vector<worker::WorkerPort*>& ports, Options options = {})
-      : engine(signaling::Options{}, random), sockets(signaling::Options{}, engine, random) {
+      : engine(signaling_options(), random), sockets(signaling_options(), engine, random) {
     options.token_verifiers.push_back(signaling::auth::TokenVerifier::with_secret(kTestSecret));
     options.clock = [this] { return now; };
     options.unix_time = [this] { return unix_time; };
@@ -46,7 +46,24 @@ class TestService {
                                                ports, log, random);
   }
 
+  static signaling::Options signaling_options() {
+    signaling::Options options;
+    options.recovery_window = std::chrono::seconds(30);
+    return options;
+  }
+
   void pump();
+  /// Lets time go by.
+  void pass(TimeDelta time) {
+    constexpr TimeDelta kStep = std::chrono::seconds(1);
+    for (const Timestamp end = now + time; now < end;) {
+      now = std::min(end, now + kStep);
+      engine.handle_timeout(now);
+      sockets.handle_timeout(now);
+      server->handle_timeout();
+      pump();
+    }
+  }
 
   HttpResponse get(void (MediasoupServer::*handler)(const HttpRequest&,
                                                     std::function<void(HttpResponse)>),
@@ -82,10 +99,14 @@ class TestClient {
 
   /// Connects with a token for `user`; its email is user@example.org.
   TestClient(TestService& service, const std::string& user) : TestClient(service) {
-    const signaling::auth::Identity identity{user, user + "@example.org", std::nullopt,
-                                             std::nullopt};
+    connect(json::object{{"token", token_for(service, user)}});
+  }
+  /// Connects as socket.io-client does that had the connection `before`.
+  TestClient(TestService& service, const std::string& user, const TestClient& before)
+      : TestClient(service) {
     connect(json::object{
-        {"token", signaling::auth::TokenSigner(kTestSecret).sign(identity, service.unix_time)}});
+        {"pid", before.pid}, {"offset", before.offset}, {"token", token_for(service, user)}});
+    recovered = connected && pid == before.pid;
   }
   /// Opens the transport only.
   explicit TestClient(TestService& service)
@@ -103,6 +124,11 @@ class TestClient {
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;
 
+  static std::string token_for(const TestService& service, const std::string& user) {
+    const signaling::auth::Identity identity{user, user + "@example.org", std::nullopt,
+                                             std::nullopt};
+    return signaling::auth::TokenSigner(kTestSecret).sign(identity, service.unix_time);
+  }
   void connect(const json::value& auth) { send_text("40" + json::serialize(auth)); }
 
   /// Sends an event without acknowledgement, and lets everything happen.
@@ -136,7 +162,8 @@ class TestClient {
     service_.pump();
   }
   /// The page goes away, or the connection breaks.
-  void close(WebSocketEnd end = WebSocketEnd::Closed) {
+  void break_off() { close(WebSocketEnd::Closed); }
+  void close(WebSocketEnd end = WebSocketEnd::GoingAway) {
     closed = true;
     service_.engine.handle_websocket_closed(service_.now, websocket_, end);
     service_.pump();
@@ -198,6 +225,9 @@ class TestClient {
   std::vector<Received> received;
   std::optional<json::value> connect_error;
   bool connected = false;
+  bool recovered = false;  // An earlier connection's session goes on.
+  std::string pid, sid, offset;
+  bool answers_pings = true;
   bool disconnected = false;  // By a DISCONNECT packet of the server.
   bool closed = false;
 
@@ -211,13 +241,21 @@ class TestClient {
   }
 
   void on_frame(std::string_view frame) {
+    if (frame == "2" && answers_pings)
+      service_.engine.handle_websocket_message(service_.now, websocket_, "3", false);
     if (frame.empty() || frame[0] != '4' || frame.size() < 2) return;
     const std::string_view body = frame.substr(2);
-    if (frame[1] == '0') connected = true;
+    if (frame[1] == '0') {
+      connected = true;
+      const json::value welcome = json::parse(body);
+      sid = welcome.at("sid").as_string();
+      if (const json::value* told = welcome.as_object().if_contains("pid")) pid = told->as_string();
+    }
     if (frame[1] == '1') disconnected = true;
     if (frame[1] == '4') connect_error = json::parse(body);
     if (frame[1] == '2') {
       const json::value values = json::parse(body);
+      if (values.as_array().back().is_string()) offset = values.as_array().back().as_string();
       received.push_back({std::string(values.at(0).as_string()),
                           values.as_array().size() > 1 ? values.at(1) : json::value()});
     }

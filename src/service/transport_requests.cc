@@ -59,7 +59,7 @@ asio::awaitable<Worker::Outcome> extend(MediasoupServer& server, Room& room, Wor
 asio::awaitable<void> create_in_turn(MediasoupServer& server, Request& request, ParticipantId who,
                                      Direction direction) {
   const auto before = server.find(who);
-  if (!before) co_return request.fail(ErrorCode::Closed);
+  if (!before || server.is_cut(request.connection())) co_return request.fail(ErrorCode::Closed);
   const RouterId router = before->room.router();
   Worker& worker = server.place(before->participant, before->room);
   if (!before->room.is_on(worker)) {

@@ -1,5 +1,7 @@
 #include "service/transport_states.h"
 
+#include <utility>
+
 #include "service/mediasoup_server.h"
 
 // transport-state-changed.
@@ -44,6 +46,8 @@ void MediasoupServer::on_transport_state(const core::TransportStateChanged& even
   if (!transport || transport->id != event.transport) return;
   transport->ice = event.ice;
   transport->dtls = event.dtls;
+  if (event.ice != core::IceState::New && !std::exchange(transport->heard, true))
+    on_heard(place->participant);
   place->room.emit(
       place->participant, "transport-state-changed",
       json::object{

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -24,6 +25,7 @@ class Deadlines {
     by_time_.erase({found->second, key});
     by_key_.erase(found);
   }
+  bool contains(const Key& key) const { return by_key_.contains(key); }
   std::optional<Timestamp> next() const {
     return by_time_.empty() ? std::nullopt : std::optional(by_time_.begin()->first);
   }

@@ -28,6 +28,13 @@ struct Options {
   /// either the connection is closed.
   std::size_t max_queued_bytes = 4'000'000;
   TimeDelta max_queued_time = std::chrono::seconds(30);
+  /// How long a Socket.IO session whose connection broke off can be recovered; 0: never.
+  TimeDelta recovery_window{0};
+  /// What is kept of one session's events for its recovery, in packets and in bytes, and of all
+  /// sessions together, in bytes. Beyond these a session starts anew.
+  std::size_t recovery_packets = 1'000;
+  std::size_t recovery_bytes = 1'000'000;
+  std::size_t recovery_total_bytes = 256'000'000;
   /// Engine.IO sessions at one time, and TCP connections at one time.
   std::size_t max_sessions = 20'000;
   std::size_t max_connections = 20'000;

@@ -21,6 +21,9 @@ export interface CallEvents {
   problem: string;
 }
 
+/** A connection that is back before then was not worth a word: media went on without it. */
+const SILENT_AWAY_MS = 4_000;
+
 /** How often media may fail before the page says so instead of joining once more. */
 const MAX_BROKEN_IN_A_ROW = 2;
 
@@ -31,6 +34,7 @@ export class Call extends Emitter<CallEvents> {
   private session: Session | null = null;
   private state: CallState = { is: 'joining' };
   private brokenInARow = 0;
+  private awayTimer: number | undefined;
   /** Who was here when the connection went: they stay in sight until it is known who still is. */
   private lastSeen: Person[] = [];
   private ownMeter: { track: MediaStreamTrack; meter: TrackMeter } | null = null;
@@ -107,6 +111,8 @@ export class Call extends Emitter<CallEvents> {
   }
 
   private async handleConnected(): Promise<void> {
+    window.clearTimeout(this.awayTimer);
+    if (this.session !== null && (await this.resume(this.session))) return;
     this.session?.close();
     const session = new Session(
       this.signaling,
@@ -136,14 +142,32 @@ export class Call extends Emitter<CallEvents> {
       this.emitPeople();
       await session.publish(this.local);
     } catch (error) {
-      if (this.session !== session || !this.signaling.connected) return;
-      if (error instanceof RequestError && error.code === 'no_answer') {
-        this.handleBroken();
-        return;
-      }
-      console.error('join', error);
-      this.end(joinFailureWords(error));
+      this.handleJoinFailure(session, error);
     }
+  }
+
+  /** @returns false where the stay cannot go on and a new one has to begin. */
+  private async resume(session: Session): Promise<boolean> {
+    try {
+      if (!(await session.resume())) return false;
+      if (this.session !== session) return true;
+      this.setState({ is: 'joined' });
+      this.emitPeople();
+      await session.publish(this.local);
+    } catch (error) {
+      this.handleJoinFailure(session, error);
+    }
+    return true;
+  }
+
+  private handleJoinFailure(session: Session, error: unknown): void {
+    if (this.session !== session || !this.signaling.connected) return;
+    if (error instanceof RequestError && error.code === 'no_answer') {
+      this.handleBroken();
+      return;
+    }
+    console.error('join', error);
+    this.end(joinFailureWords(error));
   }
 
   private handleAway(code: RefusalCode | undefined): void {
@@ -158,10 +182,15 @@ export class Call extends Emitter<CallEvents> {
             : this.state.is === 'joining'
               ? 'The server does not answer. Trying again…'
               : 'Connection lost. Trying to reconnect…';
-    this.session?.close();
-    this.session = null;
-    this.setState({ is: 'away', words });
-    this.emitPeople();
+    window.clearTimeout(this.awayTimer);
+    const tell = () => {
+      this.setState({ is: 'away', words });
+      this.emitPeople();
+    };
+    // The server keeps this stay for a while, and sound and picture go on.
+    const isKept = this.session !== null && this.state.is === 'joined';
+    if (isKept) this.awayTimer = window.setTimeout(tell, SILENT_AWAY_MS);
+    else tell();
   }
 
   private async handleRefused(code: RefusalCode): Promise<void> {
@@ -180,16 +209,18 @@ export class Call extends Emitter<CallEvents> {
   }
 
   private handleBroken(): void {
-    this.brokenInARow += 1;
+    // Without a connection that is no sign of a firewall: the server may be gone as well.
+    if (this.signaling.connected) this.brokenInARow += 1;
     if (this.brokenInARow > MAX_BROKEN_IN_A_ROW) {
       this.end('Sound and picture cannot reach the server. A firewall may be in the way.');
       return;
     }
     this.session?.close();
     this.session = null;
+    window.clearTimeout(this.awayTimer);
     this.setState({ is: 'away', words: 'Sound and picture were interrupted. Joining again…' });
     this.emitPeople();
-    this.signaling.reconnect();
+    if (this.signaling.connected) this.signaling.reconnect();
   }
 
   private end(words: string, tokenRefused = false): void {
@@ -198,6 +229,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   private close(): void {
+    window.clearTimeout(this.awayTimer);
     this.offLocal();
     this.session?.close();
     this.session = null;
@@ -228,7 +260,7 @@ export class Call extends Emitter<CallEvents> {
         screen: local.screen,
       },
     ];
-    if (this.state.is === 'away') {
+    if (this.state.is === 'away' && session === null) {
       people.push(...this.lastSeen.map((person) => ({ ...person, camera: null, screen: null })));
     } else {
       this.lastSeen = session === null ? [] : this.others(session);

@@ -5,6 +5,7 @@ import { receiverLevel, type LevelSource } from '../media/levels';
 import {
   mediaTypeOf,
   type Direction,
+  type KeptStay,
   type MediaType,
   type NewConsumer,
   type UserInfo,
@@ -37,7 +38,7 @@ interface SessionEvents {
   problem: { words: string };
 }
 
-/** One stay in a room over one connection: made anew after each reconnect, never repaired. */
+/** One stay in a room, over one connection after another as long as the server keeps it. */
 export class Session extends Emitter<SessionEvents> {
   readonly remotes = new Map<string, Remote>();
   private readonly device = new Device();
@@ -46,6 +47,8 @@ export class Session extends Emitter<SessionEvents> {
   private sendTransport: types.Transport | null = null;
   private recvTransport: types.Transport | null = null;
   private publishing: Promise<void> = Promise.resolve();
+  /** Those that are about to be in `remotes`. */
+  private readonly consuming = new Set<string>();
   private closed = false;
 
   constructor(
@@ -69,6 +72,61 @@ export class Session extends Emitter<SessionEvents> {
     this.sendTransport = await this.createTransport('send');
   }
 
+  /**
+   * Takes the stay over to a new connection.
+   * @returns false where the server has not kept it, or has kept something else; nothing is joined then.
+   * @throws RequestError where the server refuses.
+   */
+  async resume(): Promise<boolean> {
+    const kept = await this.signaling.request('join-room', { roomId: this.roomId, resume: true });
+    if (kept.resumed === true && this.hasTransportsOf(kept)) {
+      await this.catchUp(kept);
+      return true;
+    }
+    await this.tryRequest('leave-room', undefined);
+    return false;
+  }
+
+  private hasTransportsOf({ transports }: KeptStay): boolean {
+    return [this.sendTransport, this.recvTransport].every((own) => {
+      const theirs = transports.find(({ id }) => id === own?.id);
+      return own !== null && theirs?.connected === (own.connectionState !== 'new');
+    });
+  }
+
+  /** Brings both sides in line after a time in which neither heard of the other. */
+  private async catchUp(kept: KeptStay): Promise<void> {
+    const present = new Set(kept.participants.map(({ participantId }) => participantId));
+    for (const id of [...this.remotes.keys()]) if (!present.has(id)) this.forget(id);
+    for (const { participantId, userInfo } of kept.participants) {
+      const isNew = !this.remotes.has(participantId);
+      this.know(participantId, userInfo);
+      if (isNew) this.emit('joined', { participantId });
+    }
+    const consumers = new Map(kept.consumers.map((offer) => [offer.consumerId, offer]));
+    for (const remote of this.remotes.values()) {
+      for (const { consumer, wanted } of remote.consumers.values()) {
+        const theirs = consumers.get(consumer.id);
+        consumers.delete(consumer.id);
+        if (theirs === undefined) this.dropConsumer(consumer.id);
+        else this.markPaused(consumer.id, theirs.producerPaused);
+        if (theirs?.paused === wanted) void this.askFor(consumer.id, wanted);
+      }
+    }
+    for (const offer of consumers.values()) void this.consume(offer);
+    for (const [type, producer] of this.producers) {
+      const theirs = kept.producers.find(({ id }) => id === producer.id);
+      if (theirs === undefined) {
+        producer.close();
+        this.producers.delete(type);
+      } else if (theirs.paused !== producer.paused) {
+        const event = producer.paused ? 'pause-producer' : 'resume-producer';
+        await this.signaling.request(event, { kind: type });
+      }
+    }
+    this.emit('changed', undefined);
+  }
+
   /** Brings what is published in line with what is switched on; calls run one after another. */
   publish(local: LocalMedia): Promise<void> {
     this.publishing = this.publishing.then(async () => {
@@ -85,9 +143,11 @@ export class Session extends Emitter<SessionEvents> {
     const entry = this.remotes.get(participantId)?.consumers.get(type);
     if (entry === undefined || entry.wanted === wanted || this.closed) return;
     entry.wanted = wanted;
-    void this.tryRequest(wanted ? 'resume-consumer' : 'pause-consumer', {
-      consumerId: entry.consumer.id,
-    });
+    void this.askFor(entry.consumer.id, wanted);
+  }
+
+  private askFor(consumerId: string, wanted: boolean): Promise<void> {
+    return this.tryRequest(wanted ? 'resume-consumer' : 'pause-consumer', { consumerId });
   }
 
   setLayer(participantId: string, layer: number): void {
@@ -143,11 +203,7 @@ export class Session extends Emitter<SessionEvents> {
         this.emit('changed', undefined);
       }),
       signaling.onServer('participant-left', ({ participantId }) => {
-        this.emit('left', { participantId });
-        for (const { consumer } of this.remotes.get(participantId)?.consumers.values() ?? []) {
-          consumer.close();
-        }
-        this.remotes.delete(participantId);
+        this.forget(participantId);
         this.emit('changed', undefined);
       }),
       signaling.onServer('participant-replaced', () => this.emit('replaced', undefined)),
@@ -160,6 +216,14 @@ export class Session extends Emitter<SessionEvents> {
         this.markPaused(consumerId, false),
       ),
     );
+  }
+
+  private forget(participantId: string): void {
+    this.emit('left', { participantId });
+    for (const { consumer } of this.remotes.get(participantId)?.consumers.values() ?? []) {
+      consumer.close();
+    }
+    this.remotes.delete(participantId);
   }
 
   private know(participantId: string, info?: UserInfo): void {
@@ -226,7 +290,8 @@ export class Session extends Emitter<SessionEvents> {
     const { participantId, consumerId } = offer;
     const type = mediaTypeOf(offer);
     this.know(participantId);
-    if (this.recvTransport === null) return;
+    if (this.recvTransport === null || this.hasConsumer(consumerId)) return;
+    this.consuming.add(consumerId);
     try {
       const consumer = await this.recvTransport.consume({
         id: consumerId,
@@ -251,10 +316,22 @@ export class Session extends Emitter<SessionEvents> {
       await this.signaling.request('resume-consumer', { consumerId });
       this.emit('changed', undefined);
     } catch (error) {
-      if (this.closed || isGone(error)) return;
+      if (this.isOver(error)) return;
       this.emit('problem', { words: `Somebody's ${type} could not be received.` });
       console.error('consume', type, error);
+    } finally {
+      this.consuming.delete(consumerId);
     }
+  }
+
+  private hasConsumer(consumerId: string): boolean {
+    const remotes = [...this.remotes.values()];
+    return (
+      this.consuming.has(consumerId) ||
+      remotes.some(({ consumers }) =>
+        [...consumers.values()].some(({ consumer }) => consumer.id === consumerId),
+      )
+    );
   }
 
   private dropConsumer(consumerId: string): void {
@@ -282,7 +359,7 @@ export class Session extends Emitter<SessionEvents> {
     track: MediaStreamTrack | null,
     paused: boolean,
   ): Promise<void> {
-    if (this.closed || this.sendTransport === null) return;
+    if (this.closed || this.sendTransport === null || !this.signaling.connected) return;
     const producer = this.producers.get(type);
     try {
       if (producer === undefined) {
@@ -301,7 +378,7 @@ export class Session extends Emitter<SessionEvents> {
       else producer.resume();
       await this.signaling.request(paused ? 'pause-producer' : 'resume-producer', { kind: type });
     } catch (error) {
-      if (this.closed || isGone(error)) return;
+      if (this.isOver(error)) return;
       this.emit('problem', { words: `Your ${WORDS[type]} could not be sent.` });
       console.error('publish', type, error);
     }
@@ -337,11 +414,17 @@ export class Session extends Emitter<SessionEvents> {
     event: 'resume-consumer' | 'pause-consumer' | 'set-preferred-layers' | 'leave-room',
     payload: never | object | undefined,
   ): Promise<void> {
+    if (!this.signaling.connected) return;
     try {
       await this.signaling.request(event, payload as never);
     } catch (error) {
-      if (!this.closed && !isGone(error)) console.warn(event, error);
+      if (!this.isOver(error)) console.warn(event, error);
     }
+  }
+
+  /** Nothing to be told: it closed meanwhile, or is caught up with once there is a connection. */
+  private isOver(error: unknown): boolean {
+    return this.closed || !this.signaling.connected || isGone(error);
   }
 }
 

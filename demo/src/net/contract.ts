@@ -20,11 +20,20 @@ export interface TransportCreated {
   iceServers?: RTCIceServer[];
 }
 
+/** What the server kept of a participant whose connection broke off. */
+export interface KeptStay {
+  resumed: true;
+  transports: { id: string; direction: Direction; connected: boolean }[];
+  producers: { id: string; mediaType: MediaType; paused: boolean }[];
+  consumers: (NewConsumer & { paused: boolean })[];
+  participants: { participantId: string; userInfo?: UserInfo }[];
+}
+
 /** What the client may ask, and what the acknowledgement of each brings beside `ok: true`. */
 export interface Requests {
   'join-room': {
-    payload: { roomId: string };
-    reply: { rtpCapabilities: types.RtpCapabilities };
+    payload: { roomId: string; resume?: boolean };
+    reply: { rtpCapabilities: types.RtpCapabilities } & (KeptStay | { resumed?: false });
   };
   'leave-room': { payload: undefined; reply: { roomId: string } };
   'create-webrtc-transport': {

@@ -232,9 +232,11 @@ Encoded encode_ack(std::string_view nsp, std::uint64_t id, const Arguments& argu
   return encoded;
 }
 
-Encoded encode_connect(std::string_view nsp, std::string_view sid) {
-  return single(opening(PacketType::Connect, nsp, 0, std::nullopt) + "{\"sid\":\"" +
-                std::string(sid) + "\"}");
+Encoded encode_connect(std::string_view nsp, std::string_view sid, std::string_view pid) {
+  std::string text = opening(PacketType::Connect, nsp, 0, std::nullopt);
+  text += "{\"sid\":\"" + std::string(sid) + "\"";
+  if (!pid.empty()) text += ",\"pid\":\"" + std::string(pid) + "\"";
+  return single(text + "}");
 }
 
 Encoded encode_connect_error(std::string_view nsp, std::string_view message,

@@ -93,7 +93,8 @@ Encoded encode_event(std::string_view nsp, std::string_view name, const Argument
 Encoded encode_event(std::string_view nsp, std::string_view name,
                      const boost::json::value& payload);
 Encoded encode_ack(std::string_view nsp, std::uint64_t id, const Arguments& arguments);
-Encoded encode_connect(std::string_view nsp, std::string_view sid);
+/// `pid` is the session's private id, empty where it cannot be recovered.
+Encoded encode_connect(std::string_view nsp, std::string_view sid, std::string_view pid = {});
 Encoded encode_connect_error(std::string_view nsp, std::string_view message,
                              const boost::json::value& data);
 Encoded encode_disconnect(std::string_view nsp);

@@ -33,6 +33,13 @@ Arguments one(const json::value& payload) {
   return arguments;
 }
 
+std::optional<std::string_view> text_of(const json::value& object, std::string_view key) {
+  const json::object* fields = object.if_object();
+  const json::value* field = fields ? fields->if_contains(key) : nullptr;
+  if (!field || !field->is_string()) return std::nullopt;
+  return std::string_view(field->get_string());
+}
+
 }  // namespace
 
 std::string_view to_string(DisconnectReason reason) {
@@ -55,7 +62,8 @@ Server::Server(const Options& options, engineio::Server& transport, RandomSource
       max_json_depth_(options.max_json_depth),
       on_refused_(options.on_refused),
       transport_(transport),
-      random_(random) {}
+      random_(random),
+      recovery_(options, random) {}
 
 void Server::add_namespace(std::string name, Handler& handler) {
   SFU_CHECK(name.starts_with('/'));
@@ -65,13 +73,11 @@ void Server::add_namespace(std::string name, Handler& handler) {
 // ---- The service's side.
 
 void Server::emit(ConnectionId id, std::string_view event, const json::value& payload) {
-  if (const Connection* connection = live(id))
-    emit(id, encode_event(connection->nsp->name, event, payload));
+  if (const std::string* nsp = nsp_of(id)) emit(id, encode_event(*nsp, event, payload));
 }
 
 void Server::emit_arguments(ConnectionId id, std::string_view event, const Arguments& arguments) {
-  if (const Connection* connection = live(id))
-    emit(id, encode_event(connection->nsp->name, event, arguments));
+  if (const std::string* nsp = nsp_of(id)) emit(id, encode_event(*nsp, event, arguments));
 }
 
 Encoded Server::encode(std::string_view event, const json::value& payload, std::string_view nsp) {
@@ -81,9 +87,10 @@ Encoded Server::encode(std::string_view event, const json::value& payload, std::
 void Server::emit(ConnectionId id, const Encoded& event) {
   if (connecting_ == id) {
     held_.push_back(event);
-  } else if (const Connection* connection = live(id)) {
-    send(connection->session, event);
+    return;
   }
+  const Encoded& kept = recovery_.keep(id, event);
+  if (const Connection* connection = live(id)) send(connection->session, kept);
 }
 
 void Server::acknowledge(Ack ack, const json::value& payload) {
@@ -95,14 +102,20 @@ void Server::acknowledge_arguments(Ack ack, const Arguments& arguments) {
     send(connection->session, encode_ack(connection->nsp->name, ack.id_, arguments));
 }
 
+void Server::make_recoverable(ConnectionId id, std::string owner) {
+  if (connecting_ == id && recovery_.is_on()) owner_ = std::move(owner);
+}
+
 void Server::disconnect(ConnectionId id) {
+  recovery_.forget(id);
   const Connection* connection = live(id);
   if (!connection) return;
-  emit(id, encode_disconnect(connection->nsp->name));
+  send(connection->session, encode_disconnect(connection->nsp->name));
   close(connection->session, DisconnectReason::ServerDisconnect);
 }
 
 void Server::drop(ConnectionId id) {
+  recovery_.forget(id);
   if (const Connection* connection = live(id))
     close(connection->session, DisconnectReason::ServerDisconnect);
 }
@@ -124,11 +137,12 @@ void Server::handle_transport_event(Timestamp now, engineio::Event event) {
   } else if (auto* message = std::get_if<engineio::Message>(&event)) {
     handle_message(now, std::move(*message));
   } else {
-    handle_closed(std::get<engineio::Closed>(event));
+    handle_closed(now, std::get<engineio::Closed>(event));
   }
 }
 
 void Server::handle_timeout(Timestamp now) {
+  recovery_.handle_timeout(now);
   while (const auto due = unconnected_.pop_due(now)) {
     sessions_.at(*due)->never_connected = true;
     close(*due, DisconnectReason::ServerDisconnect);
@@ -156,6 +170,12 @@ void Server::report(const Session& session, DisconnectReason reason) const {
     on_refused_(Refusal::SlowReader, session.request.client, to_string(reason));
 }
 
+std::optional<Timestamp> Server::next_timeout() const {
+  const auto own = unconnected_.next();
+  const auto kept = recovery_.next_timeout();
+  return own && kept ? std::min(*own, *kept) : own ? own : kept;
+}
+
 void Server::handle_message(Timestamp now, engineio::Message message) {
   const auto found = sessions_.find(message.session);
   if (found == sessions_.end() || found->second->ending) return;
@@ -169,7 +189,7 @@ void Server::handle_message(Timestamp now, engineio::Message message) {
   }
 }
 
-void Server::handle_closed(const engineio::Closed& closed) {
+void Server::handle_closed(Timestamp now, const engineio::Closed& closed) {
   const auto found = sessions_.find(closed.session);
   if (found == sessions_.end()) return;
   const std::unique_ptr<Session> session = std::move(found->second);
@@ -177,10 +197,16 @@ void Server::handle_closed(const engineio::Closed& closed) {
   unconnected_.clear(closed.session);
   const DisconnectReason reason = session->ending.value_or(reason_of(closed.reason));
   report(*session, reason);
+  const bool may_return = !has_left(reason) && reason != DisconnectReason::ServerDisconnect;
   std::vector<std::pair<ConnectionId, Handler*>> ended;
   for (const ConnectionId id : session->connections) {
     ended.emplace_back(id, connections_.at(id).nsp->handler);
     connections_.erase(id);
+    if (may_return) {
+      recovery_.end(now, id);
+    } else {
+      recovery_.forget(id);
+    }
   }
   for (const auto& [id, handler] : ended) handler->on_disconnect(id, reason);
 }
@@ -222,18 +248,41 @@ void Server::connect(SessionId id, Session& session, const Packet& packet) {
   connecting_ = connection;
   const auto accepted = nsp.handler->on_connect(connection, {nsp.name, auth, session.request});
   connecting_.reset();
-  const std::vector<Encoded> held = std::exchange(held_, {});
   if (!accepted) {
+    held_.clear();
+    owner_.reset();
     connections_.erase(connection);
     send(id, encode_connect_error(nsp.name, accepted.error().message, accepted.error().data));
     return;
   }
   session.connections.push_back(connection);
   unconnected_.clear(id);
-  std::array<std::uint8_t, kSidBytes> bytes{};
-  random_.fill(bytes);
-  send(id, encode_connect(nsp.name, base64url_encode(bytes)));
-  for (const Encoded& encoded : held) send(id, encoded);
+  welcome(id, connection, nsp, auth);
+}
+
+/// The CONNECT in return, then what the client missed, then what it has been sent by now.
+void Server::welcome(SessionId id, ConnectionId connection, const Namespace& nsp,
+                     const json::value& auth) {
+  const std::vector<Encoded> held = std::exchange(held_, {});
+  const auto owner = std::exchange(owner_, std::nullopt);
+  const auto pid = owner ? text_of(auth, "pid") : std::nullopt;
+  const auto recovered =
+      pid ? recovery_.recover(connection, *pid, text_of(auth, "offset"), nsp.name, *owner)
+          : std::nullopt;
+  if (recovered) {
+    send(id, encode_connect(nsp.name, recovered->sid, *pid));
+    for (const Encoded& encoded : recovered->missed) send(id, encoded);
+    drop(recovered->previous);
+  } else {
+    std::array<std::uint8_t, kSidBytes> bytes{};
+    random_.fill(bytes);
+    const std::string sid = base64url_encode(bytes);
+    const std::string fresh_pid =
+        owner ? recovery_.begin(connection, nsp.name, sid, *owner) : std::string();
+    send(id, encode_connect(nsp.name, sid, fresh_pid));
+  }
+  for (const Encoded& encoded : held) send(id, recovery_.keep(connection, encoded));
+  if (recovered) nsp.handler->on_recovered(connection, recovered->previous);
 }
 
 void Server::dispatch(ConnectionId id, const Namespace& nsp, Packet packet) {
@@ -251,6 +300,7 @@ void Server::dispatch(ConnectionId id, const Namespace& nsp, Packet packet) {
 void Server::leave(Timestamp now, Session& session, ConnectionId id) {
   const Connection connection = connections_.at(id);
   connections_.erase(id);
+  recovery_.forget(id);
   std::erase(session.connections, id);
   if (session.connections.empty()) unconnected_.set(connection.session, now + connect_timeout_);
   connection.nsp->handler->on_disconnect(id, DisconnectReason::ClientDisconnect);
@@ -265,6 +315,11 @@ void Server::close(SessionId id, DisconnectReason reason) {
 
 void Server::send(SessionId id, const Encoded& encoded) {
   for (const engineio::Frame& frame : encoded.frames) transport_.send(id, frame);
+}
+
+const std::string* Server::nsp_of(ConnectionId id) const {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? recovery_.nsp_of(id) : &found->second.nsp->name;
 }
 
 Server::Connection* Server::live(ConnectionId id) {

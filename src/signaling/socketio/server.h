@@ -16,12 +16,11 @@
 #include "base/units.h"
 #include "signaling/deadlines.h"
 #include "signaling/engineio/server.h"
+#include "signaling/socketio/connection_id.h"
 #include "signaling/socketio/packet.h"
+#include "signaling/socketio/recovery.h"
 
 namespace sfu::signaling::socketio {
-
-/// One client in one namespace, from its accepted CONNECT to its end. Never used twice.
-using ConnectionId = StrongId<struct ConnectionIdTag, std::uint64_t>;
 
 /// The right to answer one event once: it is moved into Server::acknowledge().
 class Ack {
@@ -84,6 +83,10 @@ class Handler {
   /// Decides at once. What is emitted from here follows the acceptance; after a refusal the id is
   /// void and on_disconnect does not come.
   virtual Result<void, ConnectRefusal> on_connect(ConnectionId id, const Handshake& handshake) = 0;
+  /// The client recovered the session of `previous`, which may have ended or may look alive still;
+  /// in that case it is dropped. Comes between on_connect and the first event, when the events that
+  /// were missed have been sent. What is emitted to `previous` from now on goes nowhere.
+  virtual void on_recovered(ConnectionId, ConnectionId /*previous*/) {}
   virtual void on_event(ConnectionId id, Event event) = 0;
   /// An event whose JSON is nested deeper than kMaxJsonDepth; its arguments were not read. The name
   /// is absent where it could not be read either.
@@ -95,7 +98,8 @@ class Handler {
 /// A Socket.IO 5 server as protocol code, above an engineio::Server: connects clients to
 /// namespaces, carries events and acknowledgements with their attachments. Whoever owns both
 /// forwards poll_event() of the one to handle_transport_event() of the other (signaling::Gateway
-/// does). Functions that take a ConnectionId ignore one that has ended.
+/// does). Functions that take a ConnectionId ignore one that has ended, unless its session may be
+/// recovered yet.
 class Server {
  public:
   /// `transport`, `random` must outlive the server.
@@ -115,10 +119,16 @@ class Server {
   void acknowledge(Ack ack, const boost::json::value& payload);
   void acknowledge_arguments(Ack ack, const Arguments& arguments);
 
+  /// To be called from on_connect: should the connection break off, `owner` may recover its session
+  /// within Options::recovery_window, by Socket.IO's connection state recovery. What is emitted to
+  /// it in between is kept within the bounds of the options. A client that left, or was
+  /// disconnected or dropped from here, cannot come back so.
+  void make_recoverable(ConnectionId id, std::string owner);
+
   /// Sends a DISCONNECT packet, after which the client does not reconnect by itself, and closes the
   /// transport once all that was emitted has been sent.
   void disconnect(ConnectionId id);
-  /// Closes the transport without a word.
+  /// Closes the transport without a word. Of a connection that has ended it forgets the session.
   void drop(ConnectionId id);
 
   bool is_connected(ConnectionId id) const;
@@ -127,7 +137,7 @@ class Server {
   // For the shell.
   void handle_transport_event(Timestamp now, engineio::Event event);
   void handle_timeout(Timestamp now);
-  std::optional<Timestamp> next_timeout() const { return unconnected_.next(); }
+  std::optional<Timestamp> next_timeout() const;
 
  private:
   using SessionId = engineio::SessionId;
@@ -152,15 +162,18 @@ class Server {
   };
 
   void handle_message(Timestamp now, engineio::Message message);
-  void handle_closed(const engineio::Closed& closed);
+  void handle_closed(Timestamp now, const engineio::Closed& closed);
   void handle_packet(Timestamp now, SessionId id, Session& session, Packet packet);
   void connect(SessionId id, Session& session, const Packet& packet);
+  void welcome(SessionId id, ConnectionId connection, const Namespace& nsp,
+               const boost::json::value& auth);
   void dispatch(ConnectionId id, const Namespace& nsp, Packet packet);
   void leave(Timestamp now, Session& session, ConnectionId id);
   void close(SessionId id, DisconnectReason reason);
   void bound_unconnected();
   void report(const Session& session, DisconnectReason reason) const;
   void send(SessionId id, const Encoded& encoded);
+  const std::string* nsp_of(ConnectionId id) const;
   Connection* live(ConnectionId id);
   std::optional<ConnectionId> find(const Session& session, std::string_view nsp) const;
 
@@ -176,7 +189,9 @@ class Server {
   Deadlines<SessionId> unconnected_;  // Sessions that are in no namespace.
   std::uint64_t last_connection_ = 0;
   std::optional<ConnectionId> connecting_;  // Whose on_connect runs,
-  std::vector<Encoded> held_;               // and what was emitted to it meanwhile.
+  std::vector<Encoded> held_;               // what was emitted to it meanwhile,
+  std::optional<std::string> owner_;        // and who may recover it.
+  Recovery recovery_;
 };
 
 }  // namespace sfu::signaling::socketio

@@ -36,6 +36,7 @@ const bad = {
   MEDIASOUP_PIN_WORKERS: ['yes', '1', 'ON', '0-3'],
   MEDIASOUP_ENABLE_TCP: ['no', 'false', '0', 'passive'],
   MEDIASOUP_SPREAD_MARGIN: ['-1', '101', '0.1', '10%'],
+  RECONNECT_GRACE_SECONDS: ['-1', '3601', '0.5', '30s'],
   CORS_ORIGIN: [
     'example.org',
     'https://example.org/',
@@ -152,6 +153,7 @@ test('--help lists every setting and exits with status 0', async (scene) => {
     'MEDIASOUP_PIN_WORKERS',
     'MEDIASOUP_ENABLE_TCP',
     'MEDIASOUP_SPREAD_MARGIN',
+    'RECONNECT_GRACE_SECONDS',
     '--demo',
   ])
     assert.ok(server.out.includes(name), name);

@@ -7,8 +7,8 @@ const WAIT_LIMIT_MS = 10_000;
 let people = 0;
 
 /**
- * The unmodified socket.io-client, and a list of all that it was told, in order: `heard` holds { event, args },
- * '#connect', '#connect_error' and '#disconnect' for the connection itself.
+ * The unmodified socket.io-client, and a list of all that it was told, in order: `heard` holds { event, args, offset },
+ * where `offset` is the argument that Socket.IO's recovery puts last, and '#connect', '#connect_error' and '#disconnect' for the connection itself.
  */
 export class Person {
   heard = [];
@@ -26,13 +26,16 @@ export class Person {
       auth: auth ?? { token: token ?? tokenOf(this.userId, claims) },
       ...options,
     });
-    this.socket.onAny((event, ...args) => this.#hear(event, args));
+    this.socket.onAny((event, ...args) => {
+      const offset = /^[\w-]{8}\.\d+$/.test(args.at(-1)) ? args.pop() : undefined;
+      this.#hear(event, args, offset);
+    });
     for (const event of ['connect', 'connect_error', 'disconnect'])
       this.socket.on(event, (...args) => this.#hear(`#${event}`, args));
   }
 
-  #hear(event, args) {
-    this.heard.push({ event, args });
+  #hear(event, args, offset) {
+    this.heard.push({ event, args, offset });
     for (const look of this.#waiting) look();
   }
 

@@ -39,6 +39,33 @@ class Hook {
     });
   }
 
+  /** Cuts the signaling connection without a word to the server of its reason. */
+  cut() {
+    this.socket.io.engine.close();
+  }
+
+  /** Connects again, as the same session where it is to be recovered. Resolves with whether it was. */
+  comeBack({ recover }) {
+    if (!recover) this.socket._pid = undefined;
+    this.socket.connect();
+    return new Promise((resolve) => {
+      this.socket.once('connect', () => resolve(this.socket.recovered === true));
+    });
+  }
+
+  resume() {
+    const payload = { roomId: this.roomId, resume: true };
+    return this.ask('join-room', payload, 'router-rtp-capabilities');
+  }
+
+  ids() {
+    return {
+      transports: [this.sendTransport.id, this.recvTransport.id].sort(),
+      producers: [...this.producers.values()].map(({ id }) => id).sort(),
+      consumers: [...this.consumers.keys()].sort(),
+    };
+  }
+
   async join() {
     const { roomId } = this.options;
     this.roomId = roomId;

@@ -1,0 +1,185 @@
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+#include "service/returning_fixture.h"
+
+// Socket.IO's own recovery: what of a participant goes along with a session.
+
+namespace sfu::service {
+namespace {
+
+using std::chrono::seconds;
+
+TEST_F(ReturningTest, ARecoveredSessionHasItsParticipantAndWhatItMissed) {
+  TestClient ann(*service_, "ann"), bob(*service_, "bob");
+  ann.enter("one");
+  bob.enter("one");
+  hear_all();
+  bob.break_off();
+  ann.produce_video();
+  ann.forget();
+  TestClient again(*service_, "bob", bob);
+  EXPECT_TRUE(again.recovered);
+  EXPECT_EQ(again.sid, bob.sid);
+  EXPECT_EQ(again.names(), "new-consumer");
+  again.produce_audio();
+  EXPECT_EQ(again.count("producer-created"), 1u) << "without joining again";
+  EXPECT_EQ(ann.names(), "new-consumer");
+  service_->pass(seconds(60));
+  EXPECT_EQ(ann.count("participant-left"), 0u);
+}
+
+TEST_F(ReturningTest, AJoinInARecoveredSessionResumes) {
+  TestClient ann(*service_, "ann"), bob(*service_, "bob");
+  ann.enter("one");
+  bob.enter("one");
+  hear_all();
+  bob.break_off();
+  ann.produce_video();
+  ann.forget();
+  TestClient again(*service_, "bob", bob);
+  const auto answer = again.ask("join-room", joining("one", false));
+  EXPECT_EQ(answer.at("resumed"), true);
+  EXPECT_EQ(count_of(answer, "transports"), 2u);
+  EXPECT_EQ(again.names(), "new-consumer <ack 1>") << "not once more";
+  EXPECT_EQ(ann.names(), "");
+}
+
+TEST_F(ReturningTest, AClientThatKnowsNothingOfItsRecoveryGetsEverythingAnewAndIsNoGhost) {
+  TestClient ann(*service_, "ann"), bob(*service_, "bob");
+  ann.enter("one");
+  ann.produce_audio();
+  bob.enter("one");
+  bob.produce_video();
+  hear_all();
+  bob.break_off();
+  ann.forget();
+  TestClient again(*service_, "bob", bob);
+  again.enter("one");  // As at first, without resume.
+  again.produce_video();
+  EXPECT_EQ(again.count("existing-participants"), 1u);
+  EXPECT_EQ(again.count("webrtc-transport-created"), 2u);
+  EXPECT_EQ(again.count("new-consumer"), 1u);
+  EXPECT_EQ(again.count("consumer-closed"), 1u) << "of the transport that it had before";
+  EXPECT_EQ(again.count("producer-created"), 1u);
+  EXPECT_EQ(ann.names(), "consumer-producer-closed consumer-closed producer-closed new-consumer");
+  EXPECT_EQ(worker().transports.size(), 4u);
+  EXPECT_EQ(worker().producers.size(), 2u);
+  EXPECT_EQ(worker().consumers.size(), 2u);
+}
+
+TEST_F(ReturningTest, ASessionIsRecoveredFromAConnectionThatLooksAlive) {
+  TestClient ann(*service_, "ann"), bob(*service_, "bob");
+  ann.enter("one");
+  bob.enter("one");
+  bob.produce_video();
+  ann.forget();
+  TestClient again(*service_, "bob", bob);
+  EXPECT_TRUE(again.recovered);
+  EXPECT_TRUE(bob.closed);
+  EXPECT_FALSE(bob.disconnected);
+  again.emit("pause-producer", json::object{{"kind", "video"}});
+  EXPECT_EQ(ann.names(), "consumer-producer-paused producer-state-changed");
+  service_->pass(seconds(60));
+  EXPECT_EQ(ann.count("participant-left"), 0u);
+}
+
+TEST_F(ReturningTest, ARecoveredSessionThatLookedAliveIsAmongItsPeersStill) {
+  TestClient ann(*service_, "ann"), bob(*service_, "bob");
+  for (TestClient* one : {&ann, &bob}) one->emit("ready", json::object{{"roomId", "one"}});
+  ann.forget();
+  TestClient again(*service_, "bob", bob);
+  EXPECT_EQ(ann.names(), "");
+  ann.emit("call-user", json::object{{"to", "bob"}, {"offer", "sdp"}});
+  EXPECT_EQ(again.count("call-user"), 1u);
+  again.break_off();
+  EXPECT_EQ(ann.count("user-left"), 1u) << "peers are not kept";
+  EXPECT_EQ(service_->server->peer_to_peer().peer_count(), 1u);
+}
+
+TEST_F(ReturningTest, WhoVanishesIsGoneForItsPeersAtOnceAndAReadyThatWaitedBringsNobodyBack) {
+  TestClient ann(*service_, "ann"), bob(*service_, "bob");
+  ann.emit("ready", json::object{{"roomId", "one"}});
+  bob.enter("one");
+  bob.emit("ready", json::object{{"roomId", "one"}});
+  worker().holding = true;
+  bob.produce_video();
+  bob.queue("ready", json::object{{"roomId", "one"}});
+  bob.break_off();
+  EXPECT_EQ(ann.count("user-left"), 1u);
+  release();
+  EXPECT_EQ(ann.count("user-joined"), 1u);
+  EXPECT_EQ(service_->server->peer_to_peer().peer_count(), 1u);
+}
+
+TEST_F(ReturningTest, RequestsThatHadArrivedGoOnInTheRecoveredSession) {
+  TestClient ann(*service_, "ann"), bob(*service_, "bob");
+  ann.enter("one");
+  bob.enter("one");
+  worker().holding = true;
+  bob.produce_video();
+  bob.produce_audio();
+  TestClient again(*service_, "bob", bob);
+  release();
+  EXPECT_EQ(worker().producers.size(), 2u);
+  EXPECT_EQ(ann.count("new-consumer"), 2u);
+  EXPECT_EQ(again.last("producer-created").at("kind"), "audio");
+}
+
+TEST_F(ReturningTest, AnothersPidGivesNothingOfHis) {
+  TestClient bob(*service_, "bob");
+  bob.enter("one");
+  hear_all();
+  bob.break_off();
+  TestClient eve(*service_, "eve", bob);
+  EXPECT_TRUE(eve.connected);
+  EXPECT_FALSE(eve.recovered);
+  EXPECT_EQ(error_of(eve.ask("leave-room")), "not_in_room|Failed to leave room|join a room first");
+  TestClient again(*service_, "bob", bob);
+  EXPECT_TRUE(again.recovered);
+}
+
+TEST_F(ReturningTest, TheTokenIsCheckedAgain) {
+  TestClient bob(*service_, "bob");
+  bob.enter("one");
+  bob.break_off();
+  TestClient forger(*service_);
+  forger.connect(json::object{{"pid", bob.pid}, {"offset", bob.offset}, {"token", "forged"}});
+  ASSERT_TRUE(forger.connect_error);
+  EXPECT_EQ(forger.connect_error->at("data").at("code"), "token_invalid");
+  EXPECT_FALSE(forger.connected);
+}
+
+TEST_F(ReturningTest, ASessionEndsWithTheStayThatItWasKeptFor) {
+  TestClient bob(*service_, "bob");
+  bob.enter("one");
+  hear_all();
+  bob.break_off();
+  TestClient elsewhere(*service_, "bob");
+  elsewhere.enter("one");
+  TestClient again(*service_, "bob", bob);
+  EXPECT_FALSE(again.recovered);
+  EXPECT_FALSE(elsewhere.closed);
+}
+
+TEST_F(ReturningTest, AReplacedConnectionCannotRecover) {
+  TestClient bob(*service_, "bob");
+  bob.enter("one");
+  TestClient elsewhere(*service_, "bob");
+  elsewhere.enter("one");
+  TestClient again(*service_, "bob", bob);
+  EXPECT_FALSE(again.recovered);
+  EXPECT_FALSE(elsewhere.closed);
+}
+
+TEST_F(ReturningTest, ARecoveredSessionOutsideARoomJoinsAsAnyOther) {
+  TestClient bob(*service_, "bob");
+  bob.break_off();
+  TestClient again(*service_, "bob", bob);
+  EXPECT_TRUE(again.recovered);
+  EXPECT_EQ(again.ask("join-room", joining("one", false)).at("resumed"), false);
+}
+
+}  // namespace
+}  // namespace sfu::service
