@@ -71,6 +71,10 @@ class EventQueue {
  public:
   /// A full queue drops what comes: nobody drains it.
   static constexpr std::size_t kMaxEvents = 64 * 1024;
+  /// What comes between two drains as a rule: room for it is there from the beginning.
+  static constexpr std::size_t kUsualEvents = 64;
+
+  EventQueue() { events_.reserve(kUsualEvents); }
 
   /// False where it is full.
   bool post(const Event& event) {
