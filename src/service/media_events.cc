@@ -76,7 +76,7 @@ void MediasoupServer::on_audio_levels(std::size_t worker, core::AudioLevels even
       heard.push_back(
           json::object{{"participantId", voices.at(level.producer).participant->user_id()},
                        {"volume", level.volume}});
-    room->emit_to_all("audio-levels", json::object{{"levels", std::move(heard)}});
+    room->emit_volatile_to_all("audio-levels", json::object{{"levels", std::move(heard)}});
   }
   if (!news.speaker) return;
   json::value payload;  // Null: nobody.

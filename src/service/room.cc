@@ -144,6 +144,12 @@ void Room::emit(const Participant& to, std::string_view event, const json::value
   signaling_.emit(to.connection(), event, payload);
 }
 
+void Room::emit_volatile_to_all(std::string_view event, const json::value& payload) const {
+  const auto encoded = signaling::socketio::Server::encode(event, payload);
+  for (const auto& [user_id, participant] : participants_)
+    signaling_.emit_volatile(participant->connection(), encoded);
+}
+
 void Room::emit_to_all(std::string_view event, const json::value& payload) const {
   const auto encoded = signaling::socketio::Server::encode(event, payload);
   for (const auto& [user_id, participant] : participants_)

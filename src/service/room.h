@@ -58,6 +58,8 @@ class Room {
   /// How loud it is, and who speaks.
   media::RoomLevels& levels() { return levels_; }
 
+  /// Of what is old a moment later: who is away for that moment is not told afterwards.
+  void emit_volatile_to_all(std::string_view event, const boost::json::value& payload) const;
   void emit_to_all(std::string_view event, const boost::json::value& payload) const;
   /// The announced ones but `except`, as `existing-participants` lists them.
   boost::json::array describe_others(const Participant& except) const;

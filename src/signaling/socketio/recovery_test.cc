@@ -106,6 +106,22 @@ TEST_F(RecoveryTest, AcknowledgementsHaveNoOffset) {
   EXPECT_THAT(sent_, ElementsAre(R"(431[{"ok":true}])"));
 }
 
+TEST_F(RecoveryTest, VolatileEventsHaveNoOffsetAndAreNotKept) {
+  const Session before = start();
+  const Encoded encoded = Server::encode("levels", {{"n", 1}});
+  const std::string seen = emit(before, 1);
+  sent_.clear();
+  server_.emit_volatile(before.id, encoded);
+  drain();
+  EXPECT_THAT(sent_, ElementsAre(R"(42["levels",{"n":1}])"));
+  close(before.ws, WebSocketEnd::Closed);
+  for (int i = 0; i < 100; ++i) server_.emit_volatile(before.id, encoded);
+  emit(before, 2);
+  come_back(before, seen);
+  ASSERT_THAT(sent_, SizeIs(2));
+  EXPECT_THAT(sent_[1], StartsWith(R"(42["news",{"n":2},)"));
+}
+
 TEST_F(RecoveryTest, WhatWasMissedFollowsTheSameIdsInItsOrder) {
   const Session before = start();
   const std::string seen = emit(before, 1);

@@ -93,6 +93,11 @@ void Server::emit(ConnectionId id, const Encoded& event) {
   if (const Connection* connection = live(id)) send(connection->session, kept);
 }
 
+void Server::emit_volatile(ConnectionId id, const Encoded& event) {
+  if (connecting_ == id) return;
+  if (const Connection* connection = live(id)) send(connection->session, event);
+}
+
 void Server::acknowledge(Ack ack, const json::value& payload) {
   acknowledge_arguments(std::move(ack), one(payload));
 }

@@ -115,6 +115,8 @@ class Server {
   static Encoded encode(std::string_view event, const boost::json::value& payload,
                         std::string_view nsp = "/");
   void emit(ConnectionId id, const Encoded& event);
+  /// What nobody misses once it is old: it has no offset, and is not kept for a recovery.
+  void emit_volatile(ConnectionId id, const Encoded& event);
 
   void acknowledge(Ack ack, const boost::json::value& payload);
   void acknowledge_arguments(Ack ack, const Arguments& arguments);
