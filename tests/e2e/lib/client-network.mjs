@@ -47,6 +47,14 @@ export class ClientNetwork {
     await this.#in('rule', 'add', 'pref', '20', 'prohibit');
   }
 
+  /** From now on a firewall drops all UDP on its way out. */
+  async dropUdp() {
+    const rules =
+      'table inet filter { chain output { type filter hook output priority 0; oifname != "lo" meta l4proto udp drop; }; }';
+    const [program, ...args] = [...this.inside, 'nft', rules];
+    await run(program, args);
+  }
+
   /** Whether a datagram may leave for this address. */
   async letsUdpOut(address) {
     const [program, ...args] = [

@@ -1,6 +1,7 @@
 // Networks that let no UDP out: media goes to the server itself over TCP (RFC 6544).
 import { openChromiumInside } from '../lib/chromium-inside.mjs';
 import { ClientNetwork } from '../lib/client-network.mjs';
+import { openFirefox } from '../lib/firefox.mjs';
 import { HookPerson } from '../lib/hook-person.mjs';
 import { startHookSite } from '../lib/hook-site.mjs';
 import { test } from '../lib/runner.mjs';
@@ -9,6 +10,7 @@ import { assert, assertEqual, until } from '../lib/until.mjs';
 const OUTSIDE = '10.231.11.1';
 const INSIDE = '10.231.11.2';
 const SIZE = { width: 320, height: 180 };
+const FIREFOX_LIMIT_MS = 40_000;
 
 async function prepare(stage) {
   const network = await ClientNetwork.open(stage, { outside: OUTSIDE, inside: INSIDE });
@@ -89,6 +91,34 @@ test('one over TCP and one over UDP see and hear each other', async (stage) => {
   await assertProtocol(ana, 'tcp');
   await assertProtocol(ben, 'udp');
 });
+
+test(
+  'Firefox, whose network blocks UDP, and Chromium see and hear each other',
+  async (stage) => {
+    const { network, site, server } = await prepare(stage);
+    // A rule of routing would keep Firefox from finding out what address it has.
+    await network.dropUdp();
+    const page = await openFirefox(stage, network.inside, `${site.origin}/?client=newest`);
+    await until('the page is ready', () => page.evaluate(() => window.hook !== undefined));
+    const url = `http://${OUTSIDE}:${server.port}`;
+    const fox = await HookPerson.connect(page, server, { userId: 'fox', url });
+    const ben = await (await stage.person(server, { userId: 'ben' })).join({ video: SIZE });
+    await fox.call('join');
+    await fox.call('produceAudio');
+    // Firefox's fake camera has one size, which is not asked for.
+    await page.evaluate(async () => {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+      await window.hook.produce('video', { track: stream.getVideoTracks()[0] });
+    });
+    await fox.untilSees(ben, { ...SIZE, limitMs: FIREFOX_LIMIT_MS });
+    await fox.untilHears(ben);
+    await ben.untilSees(fox, { limitMs: FIREFOX_LIMIT_MS });
+    await ben.untilHears(fox);
+    assertEqual((await workerStats(server)).tcpConnections, 2, 'connections');
+    await assertProtocol(ben, 'udp');
+  },
+  { timeoutMs: 150_000 },
+);
 
 test(
   'UDP that is blocked in mid-call is followed by TCP with the ICE restart that a client asks for',
