@@ -21,6 +21,27 @@ double to_seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
+/// Since 1970, as the kernel has it: the same each time that it is asked.
+std::optional<double> start_time_seconds() {
+  double booted = 0;
+  std::ifstream machine("/proc/stat");
+  for (std::string word; machine >> word;)
+    if (word == "btime") machine >> booted;
+  std::ifstream process("/proc/self/stat");
+  std::string fields;
+  std::getline(process, fields);
+  // The program's name, in parentheses, may hold anything.
+  const auto name_end = fields.rfind(')');
+  if (booted == 0 || name_end == std::string::npos) return std::nullopt;
+  constexpr int kFieldsBefore = 19;  // From the state on to starttime, proc(5).
+  std::istringstream rest(fields.substr(name_end + 1));
+  std::string skipped;
+  for (int i = 0; i < kFieldsBefore; ++i) rest >> skipped;
+  double ticks = 0;
+  rest >> ticks;
+  return booted + ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
 struct WorkerCount {
   std::string_view name;
   std::string_view help;
@@ -121,9 +142,10 @@ std::string Metrics::to_text() const {
   return text.str();
 }
 
-void add_process_metrics(Metrics& metrics, double start_time_seconds) {
-  metrics.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.",
-                start_time_seconds);
+void add_process_metrics(Metrics& metrics) {
+  if (const auto start = start_time_seconds())
+    metrics.gauge("process_start_time_seconds", "When the process started, in seconds since 1970.",
+                  *start);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   metrics.counter("process_cpu_seconds_total", "Processor time of all threads.",

@@ -41,7 +41,7 @@ class Metrics {
 };
 
 /// Of the whole process, under the names that every Prometheus client has.
-void add_process_metrics(Metrics& metrics, double start_time_seconds);
+void add_process_metrics(Metrics& metrics);
 /// One worker's; those of one that does not answer are absent, but for `worker_up`.
 void add_worker_metrics(Metrics& metrics, std::size_t index,
                         const std::optional<core::WorkerStats>& stats);

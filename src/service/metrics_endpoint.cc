@@ -1,6 +1,5 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <chrono>
 #include <utility>
 
 #include "service/mediasoup_server.h"
@@ -18,8 +17,7 @@ void MediasoupServer::handle_metrics(const HttpRequest&,
 asio::awaitable<void> MediasoupServer::collect_metrics(std::function<void(HttpResponse)> respond) {
   const auto workers = co_await ask_workers();
   Metrics metrics;
-  const double uptime = std::chrono::duration<double>(options_.clock() - started_at_).count();
-  add_process_metrics(metrics, static_cast<double>(options_.unix_time().count()) - uptime);
+  add_process_metrics(metrics);
   Room::Totals totals;
   for (const auto& [id, room] : rooms_) {
     const auto of_room = room->totals();

@@ -56,7 +56,9 @@ test('/metrics counts workers, meetings and requests', async (scene) => {
   const turns = values(text, 'meetlite_sfu_worker_turn_duration_seconds_count');
   assert.ok(Object.keys(turns).length === 2 && Object.values(turns).every((count) => count > 0), JSON.stringify(turns));
   assert.ok(values(text, 'process_resident_memory_bytes')[''] > 1e6);
-  assert.ok(Math.abs(values(text, 'process_start_time_seconds')[''] - Date.now() / 1000) < 60);
+  const started = values(text, 'process_start_time_seconds');
+  assert.ok(Math.abs(started[''] - Date.now() / 1000) < 60, JSON.stringify(started));
+  assert.deepEqual(values(await scrape(server), 'process_start_time_seconds'), started);
 });
 
 test('/metrics tells of nobody, and what clients send makes no new labels', async (scene) => {
