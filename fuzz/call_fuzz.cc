@@ -32,8 +32,8 @@ class Call {
 
   void step(Script& script) {
     switch (script.byte() % 12) {
-      case 0: conference_.run_for(TimeDelta(script.byte() * 200)); break;
-      case 1: conference_.run_for(TimeDelta(script.byte() * 10'000)); break;
+      case 0: pass(TimeDelta(script.byte() * 200)); break;
+      case 1: pass(TimeDelta(script.byte() * 10'000)); break;
       case 2: member(script).browser->forge_rtp(rtp(script)); break;
       case 3: member(script).browser->forge_viewer_rtcp(rtcp(script)); break;
       case 4: member(script).browser->forge_publisher_rtcp(rtcp(script)); break;
@@ -62,6 +62,12 @@ class Call {
     Path path;
     std::vector<std::uint8_t> bytes;
   };
+
+  void pass(TimeDelta span) {
+    span = std::min(span, time_left_);
+    time_left_ -= span;
+    conference_.run_for(span);
+  }
 
   sim::Conference::Member& member(Script& script) {
     auto& members = conference_.members();
@@ -178,6 +184,7 @@ class Call {
 
   sim::Conference conference_;
   const RouterId room_;
+  TimeDelta time_left_ = 5s;  // So that no input takes long.
   std::vector<Seen> seen_;
 };
 

@@ -36,6 +36,7 @@ TOOLS_SECONDS = 120
 BUILD_SECONDS = 2400
 BENCH_SECONDS = 900
 FUZZ_SECONDS = 4
+FUZZ_INPUT_SECONDS = 30  # For one input: more is a hang.
 FUZZ_ENDING_SECONDS = 60  # For the last input, and for what it says at its end.
 SANITIZER_SLOWDOWN = 4
 THREADS_SLOWDOWN = 6
@@ -207,7 +208,7 @@ def fuzz(program, build_failure, seconds):
     crashes = ROOT / "build" / "fuzz-crashes" / name
     for folder in (found, crashes):
         folder.mkdir(parents=True, exist_ok=True)
-    command = [SANITIZE / program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+    command = [SANITIZE / program, f"-max_total_time={seconds}", f"-timeout={FUZZ_INPUT_SECONDS}", "-rss_limit_mb=2048",
                "-print_final_stats=1", f"-artifact_prefix={crashes}/", found, *([seeds] if seeds.is_dir() else [])]
     outcome = count_exit(name, *run_logged(name, command, seconds + UNIT_SECONDS + FUZZ_ENDING_SECONDS,
                                            env=environment(**SANITIZER_ENVIRONMENT)))
