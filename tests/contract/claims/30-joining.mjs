@@ -151,7 +151,6 @@ test('a room that everybody has left is gone', async (scene) => {
 for (const [title, leave] of Object.entries({
   'a Socket.IO disconnect': (socket) => socket.disconnect(),
   'closing the page (WebSocket 1001)': (socket) => socket.io.engine.transport.ws.close(1001),
-  'a broken TCP connection': (socket) => socket.io.engine.transport.ws.terminate(),
 }))
   test(`${title} is a leaving`, async (scene) => {
     const room = scene.room();

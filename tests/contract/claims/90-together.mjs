@@ -112,7 +112,7 @@ test('leaving and joining in one breath is answered in order', async (scene) => 
 });
 
 test('when everybody has left, rooms, routers, transports, producers and consumers are gone', async (scene) => {
-  const server = await scene.ownServer();
+  const server = await scene.ownServer({ RECONNECT_GRACE_SECONDS: '1' });
   const people = await Promise.all(
     Array.from({ length: 12 }, (_, i) => scene.participant(`p${i}`, `room ${i % 3}`, { server })),
   );
