@@ -28,6 +28,12 @@ case $step in
     mkfifo "$STEPS.never"
     # In turns: a signal that comes just before read blocks is seen at its end.
     while :; do read -t 0.2 -r _ <>"$STEPS.never" || true; done ;;
+  drain)
+    count=0
+    trap 'count=$((count + 1)); echo "signal $count" >"$EVENTS"; if [ $count = 3 ]; then exit 0; fi' TERM
+    echo "ready" >"$EVENTS"
+    mkfifo "$STEPS.never"
+    while :; do read -t 0.2 -r _ <>"$STEPS.never" || true; done ;;
 esac
 """
 
@@ -137,6 +143,23 @@ class Run(unittest.TestCase):
                 self.expect(f"stopped by {name}")
                 self.assertEqual(self.outcome(process), (status, ""))
                 (self.folder / "steps.never").unlink()
+
+    def test_a_second_stop_is_handed_on_while_the_server_drains(self):
+        process = self.start("drain")
+        self.expect("start")
+        self.expect("ready")
+        for number in (1, 2, 3):
+            process.send_signal(signal.SIGTERM)
+            self.expect(f"signal {number}")
+        self.assertEqual(self.outcome(process), (0, ""))
+
+    def test_a_closed_terminal_ends_the_server_as_ctrl_c_does(self):
+        process = self.start("wait 0")
+        self.expect("start")
+        self.expect("ready")
+        process.send_signal(signal.SIGHUP)
+        self.expect("stopped by INT")
+        self.assertEqual(self.outcome(process), (0, ""))
 
     def test_ctrl_c_in_a_terminal_reaches_the_server_once(self):
         process = self.start("wait 0")

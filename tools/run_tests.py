@@ -35,6 +35,7 @@ PAGE_SECONDS = 300
 TOOLS_SECONDS = 120
 BUILD_SECONDS = 2400
 BENCH_SECONDS = 900
+SOAK_SECONDS = 3600  # Where no --minutes say otherwise.
 FUZZ_SECONDS = 4
 FUZZ_INPUT_SECONDS = 30  # For one input: more is a hang.
 FUZZ_ENDING_SECONDS = 60  # For the last input, and for what it says at its end.
@@ -305,6 +306,22 @@ def bench_suite(accept=False):
     yield outcome
 
 
+def soak_suite(minutes=None):
+    """Thousands of people come, talk and go, by sfu-load, and the server is held to what it was before."""
+    installed = count_exit("install bench", *run_logged("install bench", [ROOT / "tools" / "install", "bench"], BUILD_SECONDS))
+    failure = installed if installed.failed else BENCH_BUILD.build("meetlite-sfu", "sfu-load")
+    if failure:
+        yield failure
+        return
+    command = ["/usr/bin/python3", ROOT / "bench" / "soak" / "soak.py", "--server", BENCH / "src" / "meetlite-sfu",
+               "--load", BENCH / "bench" / "load" / "sfu-load"]
+    if minutes is not None:
+        # As many as come in that time.
+        command += ["--minutes", minutes, "--people", 1_000_000]
+    patience = SOAK_SECONDS if minutes is None else minutes * 60 + 600
+    yield count_last_line("soak", *run_logged("soak", command, patience))
+
+
 SUITES = {
     "architecture": lambda: python_suite("architecture", ROOT / "tools" / "check_architecture.py"),
     "tools": tools_suite,
@@ -317,9 +334,10 @@ SUITES = {
     "page": page_suite,
     "e2e": e2e_suite,
     "bench": bench_suite,
+    "soak": soak_suite,
 }
 # Too slow for each run of everything.
-ON_REQUEST = {"bench"}
+ON_REQUEST = {"bench", "soak"}
 
 
 def single(name):
@@ -392,6 +410,8 @@ def list_names():
 def chosen(options):
     if options.sanitize:
         return lambda: sanitized(options.names or SANITIZED)
+    if options.minutes is not None and options.names == ["soak"]:
+        return lambda: soak_suite(options.minutes)
     if options.minutes is not None:
         return lambda: long_fuzz(options.names, round(options.minutes * 60))
     names = options.names or [name for name in SUITES if name not in ON_REQUEST]
@@ -442,7 +462,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help="a suite, a test program, a fuzz target or a test case")
     parser.add_argument("--sanitize", action="store_true",
                         help="the C++ tests under the address and undefined sanitizers; threads: under the thread sanitizer")
-    parser.add_argument("--minutes", type=float, metavar="N", help="fuzz, or a fuzz target: for so long each, two at a time")
+    parser.add_argument("--minutes", type=float, metavar="N", help="fuzz, or a fuzz target: for so long each, two at a time; soak: for so long")
     parser.add_argument("--accept", action="store_true", help="bench: hold the server to what it counts now")
     parser.add_argument("--list", action="store_true", help="tell the names")
     options = parser.parse_args()

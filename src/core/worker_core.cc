@@ -11,6 +11,8 @@ WorkerCore::~WorkerCore() = default;
 
 PacketArena& WorkerCore::arena() { return impl_->arena(); }
 
+FaultNote& WorkerCore::faults() { return impl_->faults(); }
+
 void WorkerCore::handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram) {
   impl_->handle_datagram(now, path, std::move(datagram));
 }

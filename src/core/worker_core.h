@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/datagram_sink.h"
 #include "base/endpoint.h"
+#include "base/fault.h"
 #include "base/link_writer.h"
 #include "base/packet_buffer.h"
 #include "base/random.h"
@@ -64,6 +65,10 @@ class WorkerCore {
 
   /// Where received datagrams are to be read into.
   PacketArena& arena();
+
+  /// Where it is noted what one peer's input has broken: the transport whose datagram or timeout is
+  /// handled is then closed, and the others go on.
+  FaultNote& faults();
 
   void handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram);
   /// A datagram on a stream that is no transport's path yet. Once it is Proved, handle_datagram()

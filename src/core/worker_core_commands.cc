@@ -62,6 +62,7 @@ void WorkerCore::Impl::handle_command(Timestamp now, RequestId request, Command 
   CommandResult result = std::visit(
       [&](const auto& specific) -> CommandResult { return execute(now, specific); }, command);
   drain_media_events();
+  tell_fault_of_nobody();
   events_.emplace_back(Reply{request, std::move(result)});
 }
 
@@ -314,6 +315,7 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWo
                    .malformed = refused.malformed,
                    .streams = refused.streams,
                    .floods = refused.floods};
+  stats.transports_at_fault = transports_at_fault_;
   stats.routers = static_cast<std::uint32_t>(rooms_.size());
   stats.transports = static_cast<std::uint32_t>(transports_.size());
   stats.producers = static_cast<std::uint32_t>(producers_.size() - pipes_.far_ends());

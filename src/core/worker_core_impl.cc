@@ -77,6 +77,7 @@ void WorkerCore::Impl::handle_datagram(Timestamp now, const Path& path, PacketBu
   else
     transport.handle_rtp(now, path, std::move(datagram));
   settle_later(*slot);
+  end_if_at_fault(now, *slot);
 }
 
 std::optional<ice::Outcome> WorkerCore::Impl::handle_stun(Timestamp now, const Path& path,
@@ -89,6 +90,7 @@ std::optional<ice::Outcome> WorkerCore::Impl::handle_stun(Timestamp now, const P
   }
   const ice::Outcome outcome = at(*slot)->handle_stun(now, path, datagram);
   settle(now, *slot);  // The next datagram may come along a path that this one proved.
+  end_if_at_fault(now, *slot);
   return outcome;
 }
 
@@ -124,6 +126,7 @@ void WorkerCore::Impl::handle_timeout(Timestamp now) {
     for (const Slot slot : scratch_slots_) {
       at(slot)->handle_timeout(now);
       settle(now, slot);
+      end_if_at_fault(now, slot);
     }
   }
 }
@@ -150,6 +153,26 @@ std::optional<Event> WorkerCore::Impl::poll_event() {
   Event event = std::move(events_.front());
   events_.pop_front();
   return event;
+}
+
+/// It stays where it is, closed, as after a goodbye of its peer: the service and its client hear of
+/// that, and whatever they still ask of it is answered.
+void WorkerCore::Impl::end_at_fault(Timestamp now, Slot slot) {
+  const std::string what = faults().take();
+  ++transports_at_fault_;
+  events_.emplace_back(Diagnostic{
+      Diagnostic::Level::Warn,
+      "transport " + at(slot)->id().to_string() + " broke what must hold and is closed: " + what});
+  at(slot)->close(now);
+  settle(now, slot);
+  demux_.remove_all(slot);
+}
+
+/// A command of the service, or a packet of another worker, which has no transport here.
+void WorkerCore::Impl::tell_fault_of_nobody() {
+  if (const char* what = faults().take())
+    events_.emplace_back(
+        Diagnostic{Diagnostic::Level::Warn, std::string("what must hold was broken: ") + what});
 }
 
 WorkerCore::Impl::Transport* WorkerCore::Impl::at(Slot slot) {

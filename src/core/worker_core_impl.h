@@ -32,6 +32,7 @@ class WorkerCore::Impl {
   Impl(Config config, RandomSource& random);
 
   PacketArena& arena() { return arena_; }
+  FaultNote& faults() { return media_events_.faults(); }
   void handle_datagram(Timestamp now, const Path& path, PacketBuffer datagram);
   StreamOpening open_stream(Timestamp now, const Path& path, Bytes datagram);
   void handle_stream_end(Timestamp now, const Path& path);
@@ -100,6 +101,13 @@ class WorkerCore::Impl {
   void update_deadline(Slot slot);
   void tell_state(Timestamp now, Slot slot);
   void drain_media_events();
+  /// Ends the transport whose input has broken something.
+  void end_if_at_fault(Timestamp now, Slot slot) {
+    if (faults().is_set()) [[unlikely]]
+      end_at_fault(now, slot);
+  }
+  void end_at_fault(Timestamp now, Slot slot);
+  void tell_fault_of_nobody();
   void wake_consumer(ConsumerId id);
   void tell_scores(ProducerId id);
   void listen_to(const media::RoomAudible& room);
@@ -173,6 +181,7 @@ class WorkerCore::Impl {
   // Of transports that were closed.
   transport::Refusals closed_refused_;
   std::uint64_t closed_dropped_ = 0;
+  std::uint64_t transports_at_fault_ = 0;  // Closed for what they broke.
 };
 
 }  // namespace sfu::core

@@ -75,6 +75,7 @@ void WorkerCore::Impl::handle_link_message(Timestamp now, Bytes message) {
   if (const auto part = pipes_.handle_message(now, message))
     batch_.hold().note_packet(now, part->ssrc, part->ends_frame);
   drain_media_events();
+  tell_fault_of_nobody();
 }
 
 void WorkerCore::Impl::flush_links(Timestamp now) { pipes_.flush(now); }

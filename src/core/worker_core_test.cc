@@ -381,6 +381,51 @@ TEST_F(WorkerCoreTest, RestartsThatThePeerDoesNotFollowLeaveTwoNamesOfIt) {
   EXPECT_EQ(error_of(RestartIce{id}), CommandError::NotFound);
 }
 
+TEST_F(WorkerCoreTest, TheTransportWhoseInputBreaksAnInvariantIsClosedAndTheOthersGoOn) {
+  const RouterId router = open_router();
+  std::array<TransportId, 2> ids;
+  std::array<TransportCreated, 2> created;
+  for (std::size_t i = 0; i < 2; ++i) {
+    ids[i] = TransportId::random(random_);
+    created[i] = std::get<TransportCreated>(*request(CreateTransport{router, ids[i]}));
+    check_from(static_cast<std::uint16_t>(5000 + i), created[i]);
+  }
+  while (core_->poll_event()) {
+  }
+  sink_.take_sent();
+
+  core_->faults().expect(false, "broken on purpose");
+  check_from(5000, created[0]);
+  std::vector<TransportId> closed;
+  std::string said;
+  while (const auto event = core_->poll_event()) {
+    if (const auto* changed = std::get_if<TransportStateChanged>(&*event))
+      if (changed->dtls == DtlsState::Closed) closed.push_back(changed->transport);
+    if (const auto* line = std::get_if<Diagnostic>(&*event)) said += line->text;
+  }
+  EXPECT_THAT(closed, testing::ElementsAre(ids[0]));
+  EXPECT_THAT(said, testing::AllOf(testing::HasSubstr(ids[0].to_string()),
+                                   testing::HasSubstr("broken on purpose")));
+  EXPECT_EQ(std::get<WorkerStats>(*request(GetWorkerStats{})).transports_at_fault, 1u);
+
+  sink_.take_sent();
+  check_from(5000, created[0]);
+  EXPECT_TRUE(sink_.take_sent().empty()) << "it still hears its peer";
+  check_from(5001, created[1]);
+  EXPECT_EQ(sink_.take_sent().size(), 1u);
+  for (const TransportId id : ids) EXPECT_TRUE(request(CloseTransport{id}));
+}
+
+TEST_F(WorkerCoreTest, WhatACommandBreaksIsSaidAndClosesNobody) {
+  const TransportId transport = open_transport(open_router());
+  core_->faults().expect(false, "broken on purpose");
+  EXPECT_TRUE(request(CreateRouter{RouterId::random(random_)}));
+  ASSERT_EQ(events_.size(), 1u);
+  EXPECT_THAT(std::get<Diagnostic>(events_[0]).text, testing::HasSubstr("broken on purpose"));
+  EXPECT_FALSE(core_->faults().is_set());
+  EXPECT_TRUE(request(CloseTransport{transport}));
+}
+
 TEST_F(WorkerCoreTest, ChecksAreAnsweredFromWhereTheyCameTo) {
   const TransportId id = TransportId::random(random_);
   const auto created = std::get<TransportCreated>(*request(CreateTransport{open_router(), id}));

@@ -115,7 +115,7 @@ class HttpServer::Implementation {
         websockets_(context, limits, handler) {}
 
   Result<Endpoint, std::string> listen(const Endpoint& endpoint);
-  void stop();
+  void stop(std::function<void()> ended);
   void respond(HttpRequestId id, HttpResponse response);
   WebSockets& websockets() { return websockets_; }
   std::size_t connection_count() const { return connections_.size() + websockets_.size(); }
@@ -138,6 +138,7 @@ class HttpServer::Implementation {
     asio::steady_timer answered;  // Expires, by being cancelled, when the response is there.
     std::optional<HttpRequestId> request;
     std::optional<HttpResponse> response;
+    bool writing = false;   // An answer.
     bool watching = false;  // A wait for the client's going away is on.
     bool finished = false;  // serve() has returned.
   };
@@ -158,6 +159,7 @@ class HttpServer::Implementation {
   void request_gone(Connection& connection);
   void note_slow(const error_code& error, const HttpRequest& request);
   void release(Connection& connection);
+  void tell_if_ended();
 
   asio::io_context& context_;
   const HttpLimits limits_;
@@ -169,6 +171,8 @@ class HttpServer::Implementation {
   WebSockets websockets_;
   std::uint64_t last_id_ = 0;
   bool stopped_ = false;
+  bool websockets_ended_ = false;  // After stop().
+  std::function<void()> ended_;
 };
 
 // ---- Listening.
@@ -226,15 +230,25 @@ asio::awaitable<void> HttpServer::Implementation::accept(tcp::acceptor& acceptor
   }
 }
 
-void HttpServer::Implementation::stop() {
+void HttpServer::Implementation::stop(std::function<void()> ended) {
   stopped_ = true;
+  ended_ = std::move(ended);
   error_code ignored;
   for (const auto& acceptor : acceptors_) acceptor->close(ignored);
   for (const auto& [id, connection] : connections_) {
+    if (connection->writing || (connection->request && connection->response)) continue;
     connection->answered.cancel();
     connection->stream.close();
   }
-  websockets_.stop();
+  websockets_.stop([this] {
+    websockets_ended_ = true;
+    tell_if_ended();
+  });
+}
+
+void HttpServer::Implementation::tell_if_ended() {
+  if (!websockets_ended_ || !connections_.empty() || !ended_) return;
+  asio::post(context_, std::exchange(ended_, nullptr));
 }
 
 // ---- HTTP.
@@ -250,7 +264,9 @@ asio::awaitable<void> HttpServer::Implementation::serve(Connection& connection) 
 }
 
 void HttpServer::Implementation::release(Connection& connection) {
-  if (connection.finished && !connection.watching) connections_.erase(connection.id);
+  if (!connection.finished || connection.watching) return;
+  connections_.erase(connection.id);
+  tell_if_ended();
 }
 
 /// Until the first byte of another request is there.
@@ -388,6 +404,7 @@ asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
   if (request.method != "HEAD" && !has_no_body(response.status))
     message.body() = std::move(response.body);
 
+  connection.writing = true;
   connection.stream.expires_after(limits_.answer_timeout);
   http::response_serializer<http::string_body> serializer(message);
   auto [error, size] =
@@ -395,6 +412,7 @@ asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
           ? co_await http::async_write_header(connection.stream, serializer, kAwait)
           : co_await http::async_write(connection.stream, serializer, kAwait);
   note_slow(error, request);
+  connection.writing = false;
   co_return !error && keep_alive;
 }
 
@@ -433,7 +451,7 @@ HttpServer::~HttpServer() = default;
 Result<Endpoint, std::string> HttpServer::listen(const Endpoint& endpoint) {
   return implementation_->listen(endpoint);
 }
-void HttpServer::stop() { implementation_->stop(); }
+void HttpServer::stop(std::function<void()> ended) { implementation_->stop(std::move(ended)); }
 void HttpServer::respond(HttpRequestId id, HttpResponse response) {
   implementation_->respond(id, std::move(response));
 }

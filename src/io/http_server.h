@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,8 +77,11 @@ class HttpServer {
   /// Listens at `endpoint` and says at which port, or why it cannot: "port 3003 is in use". May be
   /// called for several addresses.
   Result<Endpoint, std::string> listen(const Endpoint& endpoint);
-  /// Accepts no more and ends every connection; the handler hears of each WebSocket's end.
-  void stop();
+  /// Accepts no more and ends every connection: answers that have been given still go out, each
+  /// WebSocket is closed with 1001 after what was sent before, and the handler hears of its end.
+  /// What is unanswered is cut. Calls `ended`, if there is one, when the last connection is gone;
+  /// each has a bound of its own (HttpLimits).
+  void stop(std::function<void()> ended);
 
   void respond(HttpRequestId id, HttpResponse response);
   void send(WebSocketId id, SharedBytes data, bool binary);

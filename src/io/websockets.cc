@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -49,7 +50,8 @@ struct WebSockets::Peer {
   Timestamp writing_since;
   bool closing =
       false;  // Nothing more is queued or reported; the rest of the queue still goes out.
-  bool close_sent = false;  // By us, first.
+  std::uint16_t close_code = websocket::close_code::normal;  // Of ours.
+  bool close_sent = false;                                   // By us, first.
   bool too_slow = false;
   bool broken = false;  // The peer sent what is no frame, no UTF-8, or too much.
   bool open = false;    // The handler knows of it, from its acceptance to its end.
@@ -129,7 +131,7 @@ void WebSockets::send(WebSocketId id, SharedBytes data, bool binary) {
 
 void WebSockets::write_next(Peer& peer) {
   if (peer.queue.empty()) {
-    if (peer.closing) send_close(peer, websocket::close_code::normal);
+    if (peer.closing) send_close(peer);
     return;
   }
   const auto& [data, binary] = peer.queue.front();
@@ -181,15 +183,17 @@ void WebSockets::close(WebSocketId id) {
   if (!peer.writing) write_next(peer);
 }
 
-void WebSockets::stop() {
+void WebSockets::stop(std::function<void()> ended) {
   stopped_ = true;
   slow_readers_.cancel();
+  ended_ = std::move(ended);
   for (const auto& [id, peer] : peers_) {
-    const bool was_closing = std::exchange(peer->closing, true);
-    if (!peer->open) continue;
-    if (!was_closing) start_deadline(*peer);
-    send_close(*peer, websocket::close_code::going_away);
+    if (std::exchange(peer->closing, true) || !peer->open) continue;
+    peer->close_code = websocket::close_code::going_away;
+    start_deadline(*peer);
+    if (!peer->writing) write_next(*peer);
   }
+  if (peers_.empty() && ended_) asio::post(context_, std::exchange(ended_, nullptr));
 }
 
 void WebSockets::start_deadline(Peer& peer) {
@@ -201,10 +205,11 @@ void WebSockets::start_deadline(Peer& peer) {
   });
 }
 
-void WebSockets::send_close(Peer& peer, std::uint16_t code) {
+void WebSockets::send_close(Peer& peer) {
   if (std::exchange(peer.close_sent, true)) return;
   ++peer.operations;
-  peer.stream.async_close(code, [this, &peer](const error_code&) { finish_operation(peer); });
+  peer.stream.async_close(peer.close_code,
+                          [this, &peer](const error_code&) { finish_operation(peer); });
 }
 
 void WebSockets::report_closed(Peer& peer) {
@@ -217,7 +222,9 @@ void WebSockets::report_closed(Peer& peer) {
 }
 
 void WebSockets::finish_operation(Peer& peer) {
-  if (--peer.operations == 0) peers_.erase(peer.id);
+  if (--peer.operations > 0) return;
+  peers_.erase(peer.id);
+  if (peers_.empty() && ended_) asio::post(context_, std::exchange(ended_, nullptr));
 }
 
 }  // namespace sfu::io

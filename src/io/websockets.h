@@ -6,6 +6,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -31,8 +32,9 @@ class WebSockets {
   void send(WebSocketId id, SharedBytes data, bool binary);
   /// Closes with 1000 after what was sent before.
   void close(WebSocketId id);
-  /// Closes all with 1001, without waiting for what is queued.
-  void stop();
+  /// Closes all with 1001 after what was sent before, and calls `ended` when the last is gone; not
+  /// within this call.
+  void stop(std::function<void()> ended);
 
   std::size_t size() const { return peers_.size(); }
 
@@ -44,7 +46,7 @@ class WebSockets {
   void start_deadline(Peer& peer);
   void watch_writers();
   void cut_slow_readers();
-  void send_close(Peer& peer, std::uint16_t code);
+  void send_close(Peer& peer);
   void report_closed(Peer& peer);
   void finish_operation(Peer& peer);
 
@@ -55,6 +57,7 @@ class WebSockets {
   boost::asio::steady_timer slow_readers_;
   bool watching_writers_ = false;
   bool stopped_ = false;
+  std::function<void()> ended_;
 };
 
 }  // namespace sfu::io

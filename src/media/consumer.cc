@@ -215,6 +215,7 @@ void Consumer::stop(Timestamp now) {
 
 void Consumer::forward(Timestamp now, const ReceivedPacket& packet, const Choice& choice,
                        PacketSink& sink) {
+  if (!SFU_EXPECT(source()->events().faults(), numbering_.takes(packet.sequence))) return;
   shift_.layers = choice.layers;
   Leaving leaving{.number = numbering_.forward(packet.sequence, shift_), .shift = shift_};
   leaving.ends_picture = choice.ends_picture;
@@ -232,6 +233,7 @@ void Consumer::note_key_frame(Timestamp now, const ReceivedPacket& packet) {
 }
 
 void Consumer::leave_out(const ReceivedPacket& packet, const Choice& choice) {
+  if (!SFU_EXPECT(source()->events().faults(), numbering_.takes(packet.sequence))) return;
   shift_.layers = choice.layers;
   numbering_.leave_out(packet.sequence, shift_);
   pictures_.handle_left_out(packet, shift_);

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/fault.h"
 #include "base/ids.h"
 #include "base/units.h"
 
@@ -82,6 +83,9 @@ class EventQueue {
     events_.push_back(event);
     return true;
   }
+  /// Of all media of the worker: to be looked at after each datagram, which is what broke it.
+  FaultNote& faults() { return faults_; }
+
   std::optional<Event> poll() {
     if (next_ == events_.size()) {
       events_.clear();
@@ -94,6 +98,7 @@ class EventQueue {
  private:
   std::vector<Event> events_;
   std::size_t next_ = 0;
+  FaultNote faults_;
 };
 
 }  // namespace sfu::media

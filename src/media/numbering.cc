@@ -28,7 +28,7 @@ void Numbering::leave_out(std::int64_t incoming, const Shift& shift) {
 }
 
 void Numbering::reserve_up_to(std::int64_t incoming, const Shift& shift) {
-  SFU_CHECK(active_ && incoming > newest_incoming_);
+  SFU_CHECK(takes(incoming));
   const std::int64_t missing = incoming - newest_incoming_ - 1;
   if (missing > 0) {
     Shift both = shift;

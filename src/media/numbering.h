@@ -44,7 +44,10 @@ class Numbering {
   std::int64_t newest_incoming() const { return newest_incoming_; }
   std::int64_t next() const { return next_; }
 
-  // `incoming` is above newest_incoming(). The numbers between are missing; what comes of them yet
+  /// What may be forwarded or left out: of a stream whose numbers only go up.
+  bool takes(std::int64_t incoming) const { return active_ && incoming > newest_incoming_; }
+
+  // It takes `incoming`. The numbers between are missing; what comes of them yet
   // is wanted only where both the layers of before and those of now include it.
 
   /// The outgoing number of `incoming`.

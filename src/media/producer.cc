@@ -97,7 +97,7 @@ Producer::~Producer() { router_.remove_source(id_); }
 Producer::Outcome Producer::handle_packet(Timestamp now, PacketBuffer&& buffer,
                                           const rtp::PacketView& packet, std::size_t stream,
                                           bool is_rtx) {
-  SFU_CHECK(stream < receivers_.size());
+  if (!SFU_EXPECT(source_.events().faults(), stream < receivers_.size())) return Outcome::Malformed;
   StreamReceiver& receiver = receivers_[stream];
   receiver.count_packet(now, packet.datagram().size(), is_rtx);
   if (!next_report_) schedule_report(now);

@@ -69,6 +69,26 @@ TEST(Producer, AsksForAGapAtOnceAndAgainByRoundTripTimeUntilItIsFilled) {
   EXPECT_TRUE(nacked(room.rtcp(at_ms(500))).empty());
 }
 
+TEST(Producer, AStreamThatItDoesNotHaveIsNotedAsAFaultAndForwardsNothing) {
+  Room room;
+  Recorder recorder;
+  room.router.subscribe(at_ms(0), room.producer->id(), recorder, room.sink);
+  EXPECT_NE(room.feed(at_ms(0), video(1, true), 99), Outcome::Forwarded);
+  EXPECT_TRUE(recorder.packets.empty());
+  EXPECT_NE(room.events.faults().take(), nullptr);
+  EXPECT_EQ(room.feed(at_ms(1), video(2)), Outcome::Forwarded);
+  EXPECT_EQ(room.events.faults().take(), nullptr);
+}
+
+TEST(Producer, AWaitThatNeverBeganIsNotedAsAFaultWhenItEnds) {
+  Room room;
+  room.producer->source().end_wait(0);
+  EXPECT_NE(room.events.faults().take(), nullptr);
+  room.producer->source().begin_wait(at_ms(0), 0);
+  room.producer->source().end_wait(0);
+  EXPECT_EQ(room.events.faults().take(), nullptr);
+}
+
 TEST(Producer, UnwrapsRtxIntoThePacketThatWasLost) {
   Room room;
   Recorder recorder;

@@ -89,7 +89,7 @@ void Source::begin_wait(Timestamp now, std::size_t stream) {
 }
 
 void Source::end_wait(std::size_t stream) {
-  SFU_CHECK(streams_[stream].waiting > 0);
+  if (!SFU_EXPECT(events_.faults(), streams_[stream].waiting > 0)) return;
   --streams_[stream].waiting;
 }
 

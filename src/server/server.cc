@@ -14,6 +14,9 @@
 namespace sfu::server {
 namespace {
 
+/// From the end of a drain to the process's end.
+constexpr TimeDelta kLongestEnd = std::chrono::seconds(10);
+
 /// Seconds from 1900 to 1970 (RFC 868).
 constexpr TimeDelta kNtpEpoch = std::chrono::seconds(2'208'988'800);
 
@@ -87,6 +90,7 @@ Result<std::unique_ptr<Server>, std::string> Server::start(const Settings& setti
   if (auto started = server->start_workers(); !started) return fail(std::move(started.error()));
   if (auto started = server->start_service(); !started) return fail(std::move(started.error()));
   if (auto listening = server->listen(); !listening) return fail(std::move(listening.error()));
+  server->notice_.ready();
   return server;
 }
 
@@ -95,6 +99,7 @@ Server::Server(const Settings& settings, boost::asio::io_context& context,
     : settings_(settings),
       context_(context),
       random_(std::move(random)),
+      notice_(settings.notify_socket),
       service_log_("service", settings.log_level),
       media_log_("media", settings.media_log_level),
       certificate_(crypto::Certificate::generate()),
@@ -197,6 +202,9 @@ Result<void, std::string> Server::start_service() {
                                                         service_log_, *random_);
   add_routes();
   if (settings_.limits.disconnect_expired) watch_expiry();
+  ending_ = std::make_unique<Ending>(context_, *service_, *gateway_, service_log_,
+                                     std::chrono::seconds(settings_.drain_seconds));
+  watchman_ = std::make_unique<Watchman>(context_, *service_, notice_);
   return {};
 }
 
@@ -269,6 +277,9 @@ std::string Server::join_link() const {
 
 bool Server::listens_beyond_loopback() const { return !http_.ip.is_loopback(); }
 
-void Server::stop() { gateway_->stop(); }
+void Server::end(Shutdown::Wish wish, std::function<void()> ended) {
+  notice_.stopping(std::chrono::seconds(settings_.drain_seconds) + kLongestEnd);
+  ending_->begin(wish, std::move(ended));
+}
 
 }  // namespace sfu::server

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +13,11 @@
 #include "base/result.h"
 #include "crypto/certificate.h"
 #include "server/demo_tokens.h"
+#include "server/ending.h"
+#include "server/service_notice.h"
 #include "server/settings.h"
+#include "server/shutdown.h"
+#include "server/watchman.h"
 #include "service/mediasoup_server.h"
 #include "signaling/gateway.h"
 #include "worker/listen_sockets.h"
@@ -39,8 +44,10 @@ class Server {
   std::string join_link() const;
   bool listens_beyond_loopback() const;
 
-  /// Refuses new connections and lets go of those that there are.
-  void stop();
+  /// Lets meetings end or ends them, closes all connections, and calls `ended`, after which
+  /// `context` may stop. A second wish ends the meetings at once, a third does not wait for
+  /// connections to close.
+  void end(Shutdown::Wish wish, std::function<void()> ended);
 
  private:
   Server(const Settings& settings, boost::asio::io_context& context,
@@ -57,6 +64,7 @@ class Server {
   const Settings settings_;
   boost::asio::io_context& context_;
   const std::unique_ptr<RandomSource> random_;  // Of the service thread.
+  const ServiceNotice notice_;
   Logger service_log_;
   Logger media_log_;
   const crypto::Certificate certificate_;
@@ -66,6 +74,8 @@ class Server {
   std::vector<std::unique_ptr<worker::WorkerThread>> workers_;
   std::unique_ptr<service::MediasoupServer> service_;
   std::unique_ptr<DemoTokens> demo_tokens_;
+  std::unique_ptr<Ending> ending_;
+  std::unique_ptr<Watchman> watchman_;
   Endpoint http_;
 };
 

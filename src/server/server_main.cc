@@ -2,9 +2,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
+#include <thread>
 
 #include "server/server.h"
 #include "server/settings.h"
@@ -12,6 +15,9 @@
 namespace {
 
 constexpr int kExitCannotStart = 1;
+
+/// For threads to end after everything else has. A media thread that is stuck never would.
+constexpr auto kLongestEnd = std::chrono::seconds(1);
 
 void say(const std::string& line) {
   std::printf("%s\n", line.c_str());
@@ -26,6 +32,28 @@ void greet(const sfu::server::Settings& settings, const sfu::server::Server& ser
   if (server.listens_beyond_loopback())
     say("From other machines, browsers allow camera and microphone only over HTTPS: put a TLS "
         "proxy in front.");
+}
+
+/// Waits for SIGINT and SIGTERM, as often as they come.
+void await_signals(boost::asio::signal_set& signals, sfu::server::Server& server,
+                   boost::asio::io_context& context) {
+  using sfu::server::Shutdown;
+  signals.async_wait([&](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    say(std::string("Stopping on ") + (signal == SIGINT ? "SIGINT" : "SIGTERM") + ".");
+    const auto wish =
+        signal == SIGINT ? Shutdown::Wish::EndMeetings : Shutdown::Wish::LetMeetingsEnd;
+    server.end(wish, [&context] { context.stop(); });
+    await_signals(signals, server, context);
+  });
+}
+
+/// From now on the process has so long to end.
+void bound_the_end() {
+  std::thread([] {
+    std::this_thread::sleep_for(kLongestEnd);
+    std::_Exit(0);
+  }).detach();
 }
 
 }  // namespace
@@ -45,13 +73,9 @@ int main(int argc, char** argv) {
     return kExitCannotStart;
   }
   boost::asio::signal_set signals(context, SIGINT, SIGTERM);
-  signals.async_wait([&](const boost::system::error_code& error, int signal) {
-    if (error) return;
-    say(std::string("Stopping on ") + (signal == SIGINT ? "SIGINT" : "SIGTERM") + ".");
-    (*server)->stop();
-    context.stop();
-  });
+  await_signals(signals, **server, context);
   greet(*settings, **server);
   context.run();
+  bound_the_end();
   return 0;
 }

@@ -35,6 +35,7 @@ class Reader {
   void read_media();
   void read_ice_servers();
   void read_limits();
+  void read_ending();
   void read_log_levels();
 
   void read_public_key(const std::string& value);
@@ -145,6 +146,7 @@ Result<Settings, SettingsExit> Reader::read() {
   read_media();
   read_ice_servers();
   read_limits();
+  read_ending();
   read_log_levels();
   if (!problems_.empty())
     return fail(SettingsExit{.exit_code = kBadSettings, .messages = std::move(problems_)});
@@ -297,6 +299,13 @@ void Reader::read_media() {
   read_switch("MEDIASOUP_PIN_WORKERS", settings_.pin_workers);
   read_number("MEDIASOUP_SPREAD_MARGIN", 0, 100, settings_.spread_margin);
   read_number("RECONNECT_GRACE_SECONDS", 0, 3600, settings_.reconnect_grace_seconds);
+}
+
+void Reader::read_ending() {
+  read_number("DRAIN_SECONDS", 0, kMaxDrainSeconds, settings_.drain_seconds);
+  const auto& environment = sources_.environment;
+  if (const auto found = environment.find("NOTIFY_SOCKET"); found != environment.end())
+    settings_.notify_socket = found->second;
 }
 
 void Reader::read_announced_ip(const std::string& text) {

@@ -21,6 +21,7 @@ namespace sfu::server {
 inline constexpr std::size_t kMaxWorkers = 256;
 inline constexpr std::size_t kMaxListenIps = 16;
 inline constexpr std::size_t kMinSecretBytes = 16;
+inline constexpr std::size_t kMaxDrainSeconds = 86'400;
 
 /// All that an operator can choose, checked. Read once at start and never changed.
 struct Settings {
@@ -53,11 +54,15 @@ struct Settings {
 
   /// For how long a participant is kept whose connection broke off; 0: not at all.
   std::size_t reconnect_grace_seconds = 30;
+  std::size_t drain_seconds = 25;  ///< For meetings to end after SIGTERM; 0 ends them at once.
 
   LogLevel media_log_level = LogLevel::Warn;
   LogLevel log_level = LogLevel::Info;
 
   std::string demo_dir;  ///< The folder of the meeting page. Empty: no page is served.
+
+  /// $NOTIFY_SOCKET: see ServiceNotice. No choice of the operator's, but the service manager's.
+  std::string notify_socket;
 
   /// To be logged at start: what is allowed but unwise.
   std::vector<std::string> warnings;

@@ -150,6 +150,10 @@ constexpr auto kTable = std::to_array<SettingDescription>({
      .default_value = "30",
      .meaning = "for how long a participant and its media are kept whose connection broke off, "
                 "0 to 3600; 0 lets it leave at once"},
+    {.name = "DRAIN_SECONDS",
+     .default_value = "25",
+     .meaning = "how long meetings may go on after SIGTERM, 0 to 86400 seconds; 0 ends them at "
+                "once"},
     {.name = "MEDIASOUP_LOG_LEVEL",
      .default_value = "warn",
      .meaning = "what the media threads log: debug, warn, error or none"},

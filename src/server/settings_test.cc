@@ -84,6 +84,7 @@ TEST(Settings, HaveTheDefaultsOfTheirTable) {
   EXPECT_FALSE(settings.pin_workers);
   EXPECT_EQ(settings.spread_margin, 10U);
   EXPECT_EQ(settings.reconnect_grace_seconds, 30U);
+  EXPECT_EQ(settings.drain_seconds, 25U);
   EXPECT_EQ(settings.media_log_level, LogLevel::Warn);
   EXPECT_EQ(settings.log_level, LogLevel::Info);
   EXPECT_EQ(settings.demo_dir, "");
@@ -134,6 +135,8 @@ TEST(Settings, ThatAreAllRead) {
                                           "on",
                                           "--mediasoup-spread-margin",
                                           "0",
+                                          "--drain-seconds",
+                                          "86400",
                                           "--node-env",
                                           "production"},
                                          {{"JWT_PUBLIC_KEY", "/keys/jwt.pem"}}));
@@ -148,6 +151,7 @@ TEST(Settings, ThatAreAllRead) {
   EXPECT_EQ(settings.num_workers, 11U);
   EXPECT_TRUE(settings.pin_workers);
   EXPECT_EQ(settings.spread_margin, 0U);
+  EXPECT_EQ(settings.drain_seconds, 86'400U);
   EXPECT_EQ(settings.media_log_level, LogLevel::None);
   EXPECT_EQ(settings.demo_dir, "/page");
   EXPECT_TRUE(settings.production);

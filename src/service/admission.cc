@@ -50,6 +50,7 @@ Result<void, ConnectRefusal> MediasoupServer::on_connect(ConnectionId id,
                                       false,
                                       false,
                                       std::nullopt});
+  tell_of_drain(id);
   return {};
 }
 
@@ -58,11 +59,11 @@ Result<void, ConnectRefusal> MediasoupServer::on_connect(ConnectionId id,
 Result<signaling::auth::Identity, ErrorCode> MediasoupServer::admit(const Handshake& handshake) {
   const Timestamp now = options_.clock();
   const IpAddress host = host_of(handshake.request.client);
-  if (draining_) return sfu::fail(ErrorCode::ShuttingDown);
   if (connections_.size() >= options_.max_connections) return sfu::fail(ErrorCode::ServerFull);
   if (!connects_.take(now, host)) return sfu::fail(ErrorCode::RateLimited);
   auto identity = verify(handshake.auth);
   if (!identity && !failed_logins_.take(now, host)) return sfu::fail(ErrorCode::RateLimited);
+  if (identity && has_no_place_for(handshake)) return sfu::fail(ErrorCode::ShuttingDown);
   return identity;
 }
 

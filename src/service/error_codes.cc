@@ -16,8 +16,9 @@ constexpr std::array kTable = {
                   "Too many events or connections came in too short a time; wait and try again."},
     ErrorCodeInfo{ErrorCode::ServerFull, "server_full",
                   "The server has as many connections as it takes."},
-    ErrorCodeInfo{ErrorCode::ShuttingDown, "shutting_down",
-                  "The server is about to stop and takes no new connections."},
+    ErrorCodeInfo{
+        ErrorCode::ShuttingDown, "shutting_down",
+        "The server is about to stop: it opens no new rooms, and lets nobody in who needs one."},
     ErrorCodeInfo{ErrorCode::TooDeep, "too_deep",
                   "The event's JSON is nested deeper than 32 levels and was not read."},
     ErrorCodeInfo{ErrorCode::InvalidRequest, "invalid_request",

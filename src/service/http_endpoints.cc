@@ -84,16 +84,19 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 }  // namespace
 
 void MediasoupServer::handle_health(const HttpRequest&, std::function<void(HttpResponse)> respond) {
-  const bool is_degraded = is_any_worker_stuck();
+  check_workers();
+  json::array stuck = stuck_workers();
   for (const auto& worker : workers_) worker->probe();
   const auto uptime = std::chrono::duration<double>(options_.clock() - started_at_).count();
-  const char* status = draining_ ? "DRAINING" : is_degraded ? "DEGRADED" : "OK";
-  respond(json_response(draining_ || is_degraded ? 503 : 200,
-                        {{"status", status},
-                         {"service", "mediasoup-service"},
-                         {"timestamp", iso8601(options_.unix_time())},
-                         {"uptime", uptime},
-                         {"memory", memory_usage()}}));
+  const bool is_degraded = !stuck.empty();
+  const char* status = is_draining() ? "DRAINING" : is_degraded ? "DEGRADED" : "OK";
+  json::object body{{"status", status},
+                    {"service", "mediasoup-service"},
+                    {"timestamp", iso8601(options_.unix_time())},
+                    {"uptime", uptime},
+                    {"memory", memory_usage()}};
+  if (is_degraded) body["stuckWorkers"] = std::move(stuck);
+  respond(json_response(is_draining() || is_degraded ? 503 : 200, body));
 }
 
 void MediasoupServer::handle_stats(const HttpRequest& request,
@@ -110,12 +113,6 @@ bool MediasoupServer::is_admin(const HttpRequest& request) const {
       equal_in_constant_time(authorization.substr(kBearer.size()), options_.admin_token))
     return true;
   return is_local(request);
-}
-
-bool MediasoupServer::is_any_worker_stuck() const {
-  for (const auto& worker : workers_)
-    if (worker->is_stuck(options_.worker_patience)) return true;
-  return false;
 }
 
 asio::awaitable<std::vector<std::optional<core::WorkerStats>>> MediasoupServer::ask_workers() {
@@ -138,8 +135,10 @@ asio::awaitable<void> MediasoupServer::collect_stats(bool is_admin,
                                                      std::function<void(HttpResponse)> respond) {
   const auto answers = co_await ask_workers();
   json::array worker_stats;
-  for (std::size_t index = 0; index < answers.size(); ++index)
+  for (std::size_t index = 0; index < answers.size(); ++index) {
     worker_stats.push_back(worker_to_json(index, answers[index]));
+    add_whether_stuck(worker_stats.back().as_object(), *workers_[index]);
+  }
   const Audience audience = is_admin ? Audience::Administrator : Audience::Anyone;
   json::array room_stats;
   std::size_t participants = 0, producers = 0, consumers = 0;

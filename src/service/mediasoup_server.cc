@@ -66,8 +66,6 @@ MediasoupServer::~MediasoupServer() = default;
 
 // Connections. How they are let in: admission.cc; how they end: returning.cc.
 
-void MediasoupServer::drain() { draining_ = true; }
-
 // Requests: those of one connection run one at a time, in the order in which they came.
 
 void MediasoupServer::on_event(ConnectionId id, signaling::socketio::Event event) {
@@ -130,6 +128,7 @@ asio::awaitable<void> MediasoupServer::run_requests(ConnectionId id) {
     const Failure* failure = request.failure() ? &*request.failure() : nullptr;
     counters_.note_request(request.info(), options_.clock() - began, failure);
     settle(request);
+    tell_if_no_meetings();
   }
 }
 
@@ -220,6 +219,7 @@ void MediasoupServer::remove_room_if_empty(Room& room) {
   log_.info("room closed", {{"room", room.id()}});
   rooms_by_router_.erase(room.router());
   rooms_.erase(std::string(room.id()));
+  tell_if_no_meetings();
 }
 
 Participant& MediasoupServer::enter(ConnectionId id, Room& room) {

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/json/array.hpp>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -107,8 +108,18 @@ class MediasoupServer final : private signaling::socketio::Handler {
   /// Ends the stay of everybody whose grace is over. The server calls it by a timer of its own.
   void handle_timeout();
 
-  /// From now on nobody new is let in; who is here stays.
-  void drain();
+  /// From now on no room is opened, and nobody is let in who would need one. All hear
+  /// `server-draining` with the time that is `left` for the meetings that run; who connects later
+  /// hears what is left then. Calls `no_meetings` once there is none any more.
+  void drain(TimeDelta left, std::function<void()> no_meetings);
+  bool is_draining() const { return drain_deadline_.has_value(); }
+  bool has_meetings() const;
+  /// Whether a meeting of this name runs, of either kind.
+  bool runs(const std::string& room_id) const;
+
+  /// Looks whether the workers' loops turn; to be called about every WorkerWatch::kInterval. Logs
+  /// each change once. True where all do, or have not for less than `patience`.
+  bool check_workers(TimeDelta patience = WorkerWatch::kPatience);
 
   /// GET /health and GET /stats, for whoever owns the HTTP shell. Answers once.
   void handle_health(const HttpRequest& request, std::function<void(HttpResponse)> respond);
@@ -217,9 +228,13 @@ class MediasoupServer final : private signaling::socketio::Handler {
   /// By index; none where a worker is stuck.
   asio::awaitable<std::vector<std::optional<core::WorkerStats>>> ask_workers();
   asio::awaitable<void> collect_metrics(std::function<void(HttpResponse)> respond);
+  void tell_if_no_meetings();
+  bool has_no_place_for(const signaling::socketio::Handshake& handshake) const;
+  void tell_of_drain(ConnectionId id);
   asio::awaitable<void> collect_stats(bool is_admin, std::function<void(HttpResponse)> respond);
   bool is_admin(const HttpRequest& request) const;
-  bool is_any_worker_stuck() const;
+  json::array stuck_workers() const;
+  void add_whether_stuck(json::object& stats, const Worker& worker) const;
   void refresh_loads();
 
   const Options options_;
@@ -242,7 +257,8 @@ class MediasoupServer final : private signaling::socketio::Handler {
   Refusals refusals_;
   TokenExpiry expiry_;
   ServiceCounters counters_;
-  bool draining_ = false;
+  std::optional<Timestamp> drain_deadline_;
+  std::function<void()> no_meetings_;  // Where somebody waits for it.
   std::uint64_t last_participant_ = 0;
   std::map<std::string, std::unique_ptr<Room>> rooms_;
   std::unordered_map<RouterId, Room*> rooms_by_router_;

@@ -53,16 +53,6 @@ TEST_F(ServerTest, ANameInTheTokenReachesTheOthers) {
             json::parse(R"({"email":"ann@example.org","userId":"ann","name":"Ann"})"));
 }
 
-TEST_F(ServerTest, LetsNobodyInWhileItDrainsAndKeepsWhoIsThere) {
-  TestClient ann(*service_, "ann");
-  ann.enter("one");
-  service_->server->drain();
-  EXPECT_EQ(
-      refusal_of(*service_, json::object{{"token", token(*service_, std::chrono::seconds(60))}}),
-      "shutting_down");
-  EXPECT_EQ(ann.ask("leave-room").at("ok"), true);
-}
-
 class LimitedServerTest : public ServiceTest {
  protected:
   static Options limited() {

@@ -35,7 +35,7 @@ asio::awaitable<void> MediasoupServer::collect_metrics(std::function<void(HttpRe
   count("meetlite_sfu_producers", "Streams that people send.", totals.producers);
   count("meetlite_sfu_consumers", "Streams that people receive.", totals.consumers);
   count("meetlite_sfu_draining", "1 where nobody new is let in, as the server is about to stop.",
-        draining_ ? 1 : 0);
+        is_draining() ? 1 : 0);
   add_request_metrics(metrics, counters_);
   for (std::size_t i = 0; i < signaling::kRefusals; ++i)
     metrics.counter("meetlite_sfu_turned_away_total",

@@ -62,6 +62,8 @@ asio::awaitable<void> enter_peer_to_peer_room(MediasoupServer& server, Request& 
   if (!ready) co_return request.fail(ready.error());
   const auto* who = server.identity(request.connection());
   if (!who) co_return request.fail(ErrorCode::Closed);
+  if (server.is_draining() && !server.runs(ready->room_id))
+    co_return request.fail(ErrorCode::ShuttingDown, "the server opens no new rooms any more");
   const bool is_in = server.peer_to_peer().find(request.connection()).has_value();
   auto entered = server.peer_to_peer().enter(
       Peer{request.connection(), who->user_id, who->email, ready->media}, ready->room_id);

@@ -32,6 +32,7 @@ void MediasoupServer::on_disconnect(ConnectionId id, DisconnectReason reason) {
   else
     peer_to_peer_.vanish(id, options_.clock());
   close(id, found->second);
+  tell_if_no_meetings();
 }
 
 /// Nothing new is taken from the connection; it is gone when what it has asked for is done.

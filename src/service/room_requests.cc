@@ -75,6 +75,8 @@ asio::awaitable<void> join_in_turn(MediasoupServer& server, Request& request,
   if (resumes) co_await settle(server, request, join.room_id);
   Room* room = server.find_room(join.room_id);
   if (!room) {
+    if (server.is_draining() && !server.runs(join.room_id))
+      co_return request.fail(ErrorCode::ShuttingDown, "the server opens no new rooms any more");
     if (server.rooms_are_full())
       co_return request.fail(ErrorCode::LimitReached, "the server has as many rooms as it takes");
     room = &server.add_room(join.room_id);  // Nobody else comes in before this turn ends.

@@ -189,6 +189,7 @@ json::object worker_to_json(std::size_t index, const std::optional<core::WorkerS
   object["tcpPacketsReceived"] = known.tcp_packets_received;
   object["tcpPacketsSent"] = known.tcp_packets_sent;
   object["tcpPacketsDropped"] = known.tcp_packets_dropped;
+  object["transportsAtFault"] = known.transports_at_fault;
   object["linkPackets"] = known.link_packets;
   object["linkPacketsDropped"] = known.link_packets_dropped;
   object["loopLoad"] = known.loop_load;

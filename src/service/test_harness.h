@@ -108,14 +108,18 @@ class TestClient {
         {"pid", before.pid}, {"offset", before.offset}, {"token", token_for(service, user)}});
     recovered = connected && pid == before.pid;
   }
+  /// What stands in the query of its transport's request, beside what Engine.IO wants there.
+  struct Query {
+    std::string text;
+  };
   /// Opens the transport only.
-  explicit TestClient(TestService& service)
+  explicit TestClient(TestService& service, const Query& query = {})
       : service_(service), websocket_{++service.last_websocket} {
     service_.clients[websocket_] = this;
     HttpRequest request;
     request.method = "GET";
     request.path = "/socket.io/";
-    request.query = "EIO=4&transport=websocket";
+    request.query = "EIO=4&transport=websocket" + query.text;
     request.remote = service.client_address;
     service_.engine.handle_websocket_open(service_.now, websocket_, request);
     service_.pump();
@@ -128,6 +132,9 @@ class TestClient {
     const signaling::auth::Identity identity{user, user + "@example.org", std::nullopt,
                                              std::nullopt};
     return signaling::auth::TokenSigner(kTestSecret).sign(identity, service.unix_time);
+  }
+  void connect_as(const std::string& user) {
+    connect(json::object{{"token", token_for(service_, user)}});
   }
   void connect(const json::value& auth) { send_text("40" + json::serialize(auth)); }
 

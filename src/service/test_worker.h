@@ -24,6 +24,8 @@ class TestWorker final : public worker::WorkerPort {
     replies_.push_back({request, std::move(command)});
   }
 
+  std::optional<worker::Pulse> pulse() const override { return beat; }
+
   /// Hands out the next reply; none while it holds back.
   std::optional<core::Event> poll() {
     if (holding || replies_.empty()) return std::nullopt;
@@ -51,6 +53,7 @@ class TestWorker final : public worker::WorkerPort {
   }
 
   bool holding = false;
+  std::optional<worker::Pulse> beat;
   std::vector<core::Command> commands;
   std::set<RouterId> routers;
   std::map<TransportId, RouterId> transports;

@@ -3,6 +3,8 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "base/check.h"
 
@@ -22,7 +24,9 @@ void Worker::send(core::Command command) { post(std::move(command), false); }
 
 core::RequestId Worker::post(core::Command command, bool wanted) {
   const core::RequestId id{++last_request_};
-  pending_.emplace(id, Pending{clock_(), wanted, std::nullopt, {}});
+  const bool is_question = std::holds_alternative<core::GetWorkerStats>(command) ||
+                           std::holds_alternative<core::GetTransportStats>(command);
+  pending_.emplace(id, Pending{clock_(), wanted, is_question, std::nullopt, {}});
   waiting_.push_back({id, std::move(command)});
   hand_over();
   return id;
@@ -40,6 +44,7 @@ asio::awaitable<Worker::Outcome> Worker::finish(core::RequestId id) {
   const auto found = pending_.find(id);
   SFU_CHECK(found != pending_.end() && found->second.wanted);
   Pending& pending = found->second;
+  if (watch_.is_stuck()) refuse_question(id, pending);
   if (!pending.outcome) {
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
         [&pending](auto handler) {
@@ -54,10 +59,12 @@ asio::awaitable<Worker::Outcome> Worker::finish(core::RequestId id) {
 }
 
 void Worker::handle_reply(core::Reply reply) {
+  const bool is_refused = refused_.erase(reply.request) > 0;
   const auto found = pending_.find(reply.request);
-  if (found == pending_.end()) return;
+  if (!is_refused && found == pending_.end()) return;
   --under_way_;
   hand_over();
+  if (is_refused) return;
   if (!found->second.wanted) {
     pending_.erase(found);
     return;
@@ -67,7 +74,32 @@ void Worker::handle_reply(core::Reply reply) {
   if (auto resume = std::move(found->second.resume)) std::move(resume)();
 }
 
+WorkerWatch::Change Worker::look() {
+  const auto pulse = port_.pulse();
+  if (!pulse) return WorkerWatch::Change::None;
+  const auto change = watch_.look(clock_(), *pulse);
+  if (change == WorkerWatch::Change::Stuck) refuse_questions();
+  return change;
+}
+
+void Worker::refuse_questions() {
+  std::vector<asio::any_completion_handler<void()>> resumed;
+  for (auto& [id, pending] : pending_) {
+    refuse_question(id, pending);
+    if (pending.outcome && pending.resume) resumed.push_back(std::move(pending.resume));
+  }
+  for (auto& resume : resumed) std::move(resume)();
+}
+
+/// Its answer, when it comes, is of no use any more.
+void Worker::refuse_question(core::RequestId id, Pending& pending) {
+  if (!pending.is_question || !pending.wanted || pending.outcome) return;
+  pending.outcome = sfu::fail(core::CommandError::NotFound);
+  refused_.insert(id);
+}
+
 bool Worker::is_stuck(TimeDelta patience) const {
+  if (watch_.is_stuck()) return true;
   for (const auto& [id, pending] : pending_)
     if (!pending.outcome) return clock_() - pending.since > patience;
   return false;

@@ -7,11 +7,13 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/result.h"
 #include "base/units.h"
 #include "core/commands.h"
 #include "core/events.h"
+#include "service/worker_watch.h"
 #include "worker/worker_port.h"
 
 namespace sfu::service {
@@ -45,7 +47,14 @@ class Worker {
   /// Resumes whoever waits for it, within this call.
   void handle_reply(core::Reply reply);
 
-  /// True where the oldest command without an answer is older than `patience`.
+  /// Looks at its pulse; to be called about every WorkerWatch::kInterval. Of one that gets stuck,
+  /// questions that wait are answered with CommandError::NotFound: whoever asks for figures gets
+  /// those of the others. Everything else goes on waiting.
+  WorkerWatch::Change look();
+  const WorkerWatch& watch() const { return watch_; }
+
+  /// True where its loop does not turn, or the oldest command without an answer is older than
+  /// `patience`.
   bool is_stuck(TimeDelta patience) const;
   /// Asks something small where nothing is under way, so that is_stuck() has what to judge by.
   void probe();
@@ -54,6 +63,7 @@ class Worker {
   struct Pending {
     Timestamp since;
     bool wanted = true;
+    bool is_question = false;  // It changes nothing.
     std::optional<Outcome> outcome;
     asio::any_completion_handler<void()> resume;
   };
@@ -65,13 +75,17 @@ class Worker {
 
   core::RequestId post(core::Command command, bool wanted);
   void hand_over();
+  void refuse_questions();
+  void refuse_question(core::RequestId id, Pending& pending);
 
   const std::size_t index_;
   worker::WorkerPort& port_;
   const Clock clock_;
+  WorkerWatch watch_;
   std::uint64_t last_request_ = 0;
   std::size_t under_way_ = 0;
   std::deque<Waiting> waiting_;
+  std::set<core::RequestId> refused_;           // Under way all the same.
   std::map<core::RequestId, Pending> pending_;  // Oldest first, as ids are counted up.
 };
 

@@ -17,6 +17,8 @@ namespace {
 class Mailbox final : public worker::WorkerPort {
  public:
   void post(core::RequestId request, core::Command) override { posted.push_back(request); }
+  std::optional<worker::Pulse> pulse() const override { return beat; }
+  worker::Pulse beat;
   std::vector<core::RequestId> posted;
 };
 
@@ -68,6 +70,49 @@ TEST_F(WorkerTest, HoldsBackWhatTheMailboxHasNoRoomForAndLosesNothing) {
   answer(mailbox_.posted[2]);
   ASSERT_EQ(mailbox_.posted.size(), Worker::kMaxUnderWay + 3);
   EXPECT_LT(mailbox_.posted[mailbox_.posted.size() - 2], mailbox_.posted.back());
+}
+
+TEST_F(WorkerTest, OneThatGetsStuckRefusesQuestionsAndGoesOnWaitingForTheRest) {
+  const auto question = worker_.start(core::GetWorkerStats{});
+  const auto request = worker_.start(core::CreateRouter{});
+  std::string told;
+  const auto wait_for = [&](core::RequestId id, std::string name) -> asio::awaitable<void> {
+    const auto outcome = co_await worker_.finish(id);
+    told += name + (outcome ? ":done " : ":refused ");
+  };
+  spawn(wait_for(question, "question"));
+  spawn(wait_for(request, "request"));
+  worker_.look();
+  while (!worker_.watch().is_stuck()) {
+    EXPECT_EQ(told, "");
+    now_ += WorkerWatch::kInterval;
+    worker_.look();
+  }
+  EXPECT_TRUE(worker_.is_stuck(std::chrono::hours(1)));
+  EXPECT_EQ(told, "question:refused ");
+  const auto late = worker_.start(core::GetTransportStats{});
+  spawn(wait_for(late, "late"));
+  EXPECT_EQ(told, "question:refused late:refused ");
+
+  ++mailbox_.beat.turns;
+  EXPECT_EQ(worker_.look(), WorkerWatch::Change::Recovered);
+  for (const auto id : {question, request, late}) answer(id);
+  EXPECT_EQ(told, "question:refused late:refused request:done ");
+}
+
+TEST_F(WorkerTest, RefusedQuestionsMakeRoomInTheMailboxWhenTheyAreAnswered) {
+  const auto ask = [&]() -> asio::awaitable<void> {
+    co_await worker_.request(core::GetWorkerStats{});
+  };
+  for (std::size_t i = 0; i < Worker::kMaxUnderWay + 1; ++i) spawn(ask());
+  worker_.look();
+  while (!worker_.watch().is_stuck()) {
+    now_ += WorkerWatch::kInterval;
+    worker_.look();
+  }
+  EXPECT_EQ(mailbox_.posted.size(), Worker::kMaxUnderWay);
+  answer(mailbox_.posted.front());
+  EXPECT_EQ(mailbox_.posted.size(), Worker::kMaxUnderWay + 1);
 }
 
 TEST_F(WorkerTest, IsStuckOnceTheOldestQuestionHasWaitedTooLong) {

@@ -98,10 +98,12 @@ Result<Endpoint, std::string> Gateway::listen(const Endpoint& endpoint) {
   return server_.listen(endpoint);
 }
 
-void Gateway::stop() {
+void Gateway::stop(std::function<void()> ended) {
   stopped_ = true;
   timer_.cancel();
-  server_.stop();
+  for (const auto& mount : mounts_) mount->transport.close_polling();
+  pump();  // What was emitted before goes out first.
+  server_.stop(std::move(ended));
 }
 
 Gateway::Mount* Gateway::mount_at(std::string_view path) {

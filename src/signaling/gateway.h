@@ -51,8 +51,10 @@ class Gateway final : private io::HttpHandler {
 
   /// Listens at `endpoint` (port 0: any) and says where, or why it cannot: "port 3003 is in use".
   Result<Endpoint, std::string> listen(const Endpoint& endpoint);
-  /// Accepts no more connections and closes those that there are.
-  void stop();
+  /// Accepts no more connections and ends those that there are: a poll that waits is answered, a
+  /// WebSocket is closed with 1001 after what was sent before. Clients then come back by
+  /// themselves. Calls `ended`, if there is one, when the last connection is gone.
+  void stop(std::function<void()> ended = nullptr);
 
  private:
   /// One path with its engines.

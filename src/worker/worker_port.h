@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/commands.h"
 #include "core/events.h"
+#include "worker/heartbeat.h"
 
 namespace sfu::worker {
 
@@ -16,6 +18,9 @@ class WorkerPort {
 
   /// Never blocks. A mailbox that is full is answered with CommandError::LimitReached.
   virtual void post(core::RequestId request, core::Command command) = 0;
+
+  /// What its loop is at. Of one without a loop: nothing.
+  virtual std::optional<Pulse> pulse() const { return std::nullopt; }
 };
 
 }  // namespace sfu::worker

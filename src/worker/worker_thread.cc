@@ -115,6 +115,7 @@ void WorkerThread::run() {
 }
 
 Timestamp WorkerThread::wait() {
+  heartbeat_.begin_turn();
   const Timestamp before = io::monotonic_now();
   if (turn_began_) turns_.add(before - *turn_began_);
   const auto flush_due = core_.flush_due();
@@ -161,6 +162,7 @@ void WorkerThread::turn(Timestamp now) {
   handle_links(now);
   handle_datagrams(now);
   handle_streams(now);
+  heartbeat_.enter(Stage::Timers);
   core_.handle_timeout(now);
   flush_if_due(now);
   if (!streams_.empty() && !core_.flush_due()) streams_.close_released(now);
@@ -182,13 +184,16 @@ void WorkerThread::handle_commands(Timestamp now) {
   std::uint64_t count = 0;
   if (::read(wake_up_.get(), &count, sizeof count) != sizeof count) return;
   mailbox_.take_all(commands_);
-  for (Posted& posted : commands_)
+  for (Posted& posted : commands_) {
+    heartbeat_.enter(Stage::Command, static_cast<std::uint8_t>(posted.command.index()));
     core_.handle_command(now, posted.request, std::move(posted.command));
+  }
   commands_.clear();
 }
 
 void WorkerThread::handle_links(Timestamp now) {
   if (!config_.links) return;
+  heartbeat_.enter(Stage::Links);
   config_.links->read(config_.index,
                       [&](Bytes message) { core_.handle_link_message(now, message); });
 }
@@ -202,6 +207,7 @@ void WorkerThread::flush_links(Timestamp now) {
 
 void WorkerThread::handle_datagrams(Timestamp now) {
   if (ready_.sockets == 0) return;
+  heartbeat_.enter(Stage::Datagrams);
   arrivals_.begin(now, io::wall_clock_us());
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     if ((ready_.sockets >> i & 1u) == 0) continue;
@@ -217,6 +223,7 @@ void WorkerThread::handle_datagrams(Timestamp now) {
 }
 
 void WorkerThread::handle_streams(Timestamp now) {
+  if (!streams_.empty() || ready_.streams) heartbeat_.enter(Stage::Streams);
   if (ready_.streams) streams_.handle_ready(now);
   streams_.handle_timeout(now);
 }
@@ -233,6 +240,7 @@ void WorkerThread::flush_if_due(Timestamp now) {
 
 void WorkerThread::flush(Timestamp now) {
   sender_.begin(now);
+  heartbeat_.enter(Stage::Sending);
   core_.flush(now, sender_);
   sender_.send();
   ++flushes_;
@@ -256,7 +264,9 @@ void WorkerThread::deliver_events() {
     }
     events.push_back(std::move(*event));
   }
-  if (!events.empty()) deliver_(std::move(events));
+  if (events.empty()) return;
+  heartbeat_.enter(Stage::Delivering);
+  deliver_(std::move(events));
 }
 
 /// Adds what only the thread knows: its sockets, its load, its share of the processor.

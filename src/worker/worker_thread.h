@@ -17,6 +17,7 @@
 #include "io/udp_socket.h"
 #include "worker/arrival_times.h"
 #include "worker/batch_sender.h"
+#include "worker/heartbeat.h"
 #include "worker/mailbox.h"
 #include "worker/stream_connections.h"
 #include "worker/worker_links.h"
@@ -47,6 +48,8 @@ class WorkerThread final : public WorkerPort {
   ~WorkerThread() override;
 
   void post(core::RequestId request, core::Command command) override;
+  /// From any thread. The loop turns at least once a second.
+  std::optional<Pulse> pulse() const override { return heartbeat_.pulse(); }
 
   /// From now on the thread runs on this processor alone. False where it may not.
   bool pin(int processor);
@@ -90,6 +93,7 @@ class WorkerThread final : public WorkerPort {
   io::FileDescriptor wake_up_;
   Mailbox<Posted> mailbox_{kMailboxCapacity};
   std::atomic<bool> stopping_ = false;
+  Heartbeat heartbeat_;
 
   // Of the thread alone.
   core::WorkerCore core_;

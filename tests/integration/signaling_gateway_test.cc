@@ -29,8 +29,13 @@ class Application final : public socketio::Handler {
  public:
   explicit Application(socketio::Server& server) : server_(server) {}
 
-  Result<void, socketio::ConnectRefusal> on_connect(socketio::ConnectionId,
+  void emit_to_all(std::string_view event) {
+    for (const socketio::ConnectionId id : connections_) server_.emit(id, event, nullptr);
+  }
+
+  Result<void, socketio::ConnectRefusal> on_connect(socketio::ConnectionId id,
                                                     const socketio::Handshake&) override {
+    connections_.push_back(id);
     return {};
   }
   void on_event(socketio::ConnectionId id, socketio::Event event) override {
@@ -42,13 +47,15 @@ class Application final : public socketio::Handler {
   void on_too_deep(socketio::ConnectionId, std::optional<std::string>,
                    std::optional<socketio::Ack>) override {}
   void on_disconnect(socketio::ConnectionId, socketio::DisconnectReason reason) override {
-    ended.set_value(reason);
+    if (!std::exchange(has_ended_, true)) ended.set_value(reason);
   }
 
-  std::promise<socketio::DisconnectReason> ended;  // of the one connection that a test makes
+  std::promise<socketio::DisconnectReason> ended;  // of the first connection to end
 
  private:
   socketio::Server& server_;
+  std::vector<socketio::ConnectionId> connections_;
+  bool has_ended_ = false;
 };
 
 class SignalingGateway : public testing::Test {
@@ -282,6 +289,44 @@ TEST_F(SignalingGateway, StopsWithAnUnansweredRequestAndOpenWebSockets) {
   boost::asio::post(context_, [this] { gateway_->stop(); });
   EXPECT_EQ(websocket->frame(), "close 1001");
   EXPECT_TRUE(unanswered.at_end());
+}
+
+TEST_F(SignalingGateway, AtItsEndEachWebSocketHearsWhatWasSentBeforeAndThen1001) {
+  const auto one = connected(), other = connected();
+  std::promise<void> gone;
+  boost::asio::post(context_, [&] {
+    application_->emit_to_all("farewell");
+    gateway_->stop([&] { gone.set_value(); });
+  });
+  for (const auto* client : {&one, &other}) {
+    EXPECT_EQ((*client)->frame(), "42[\"farewell\",null]");
+    EXPECT_EQ((*client)->frame(), "close 1001");
+    (*client)->send_frame("\x03\xe9", 8);
+    EXPECT_TRUE((*client)->at_end());
+  }
+  EXPECT_EQ(gone.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+TEST_F(SignalingGateway, AtItsEndAPollThatWaitsHearsWhatWasSentBeforeAndThatItIsTheEnd) {
+  Client waiting(port_), sending(port_), idle(port_), unanswered(port_);
+  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(waiting);
+  EXPECT_EQ(sending.request("POST", poll, "", "40").body, "ok");
+  EXPECT_THAT(waiting.request("GET", poll).body, StartsWith("40{"));
+  waiting.send("GET " + poll + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  unanswered.send("GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(idle.request("GET", "/health").status(), 200);
+  std::promise<void> gone;
+  boost::asio::post(context_, [&] {
+    application_->emit_to_all("farewell");
+    gateway_->stop([&] { gone.set_value(); });
+  });
+  EXPECT_EQ(waiting.answer().body,
+            "42[\"farewell\",null]\x1e"
+            "1");
+  EXPECT_TRUE(waiting.at_end());
+  EXPECT_TRUE(idle.at_end());
+  EXPECT_TRUE(unanswered.at_end());
+  EXPECT_EQ(gone.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
 TEST_F(SignalingGateway, SaysThatAPortIsInUse) {

@@ -56,6 +56,9 @@ export class Call extends Emitter<CallEvents> {
     this.signaling.on('connected', () => void this.handleConnected());
     this.signaling.on('away', ({ code }) => this.handleAway(code));
     this.signaling.on('refused', ({ code }) => void this.handleRefused(code));
+    this.signaling.onServer('server-draining', () =>
+      this.emit('announce', 'The server restarts soon. You will be back by yourself.'),
+    );
   }
 
   start(): void {

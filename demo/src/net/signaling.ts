@@ -47,7 +47,8 @@ export class Signaling extends Emitter<SignalingEvents> {
       query: { roomId },
       autoConnect: false,
       reconnectionDelay: 500,
-      reconnectionDelayMax: 3_000,
+      // Half as long again at most: a server that was restarted is back before anybody gives up.
+      reconnectionDelayMax: 1_500,
     });
     this.socket.on('connect', () => this.emit('connected', undefined));
     this.socket.on('disconnect', (reason) => this.handleDisconnect(reason));

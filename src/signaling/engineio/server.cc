@@ -67,6 +67,13 @@ void Server::drop(SessionId id) {
   if (Session* session = find(id)) end(*session, CloseReason::ServerClose);
 }
 
+void Server::close_polling() {
+  std::vector<SessionId> polling;
+  for (const auto& [id, session] : sessions_)
+    if (!session->websocket) polling.push_back(id);
+  for (const SessionId id : polling) close(id);
+}
+
 std::optional<Event> Server::poll_event() {
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());

@@ -98,6 +98,8 @@ class Server {
   void close(SessionId id);
   /// Ends it now; what is queued is not sent.
   void drop(SessionId id);
+  /// close() for all that poll. For an end of the server, whose shell closes the WebSockets.
+  void close_polling();
   std::size_t session_count() const { return sessions_.size(); }
   std::optional<Event> poll_event();
 

@@ -441,6 +441,20 @@ TEST_F(EngineIoServer, AClosedPollingSessionThatPollsNoMoreIsForgotten) {
   EXPECT_EQ(closed_.size(), 1u);
 }
 
+TEST_F(EngineIoServer, AtItsEndItAnswersThePollsThatWaitAndLeavesWebSocketsToTheShell) {
+  const WebSocketId websocket = open_websocket("EIO=4&transport=websocket");
+  open_polling();
+  const RequestId waiting = poll();
+  send("last words");
+  const RequestId next = poll();
+  server_.close_polling();
+  drain();
+  EXPECT_EQ(body(waiting), "4last words");
+  EXPECT_EQ(body(next), "1");
+  EXPECT_THAT(closed_, ElementsAre(CloseReason::ServerClose));
+  EXPECT_THAT(sent_[websocket], testing::Not(testing::Contains("<close>")));
+}
+
 TEST_F(EngineIoServer, AReaderIsCutOffAtTheBoundOfItsQueueAndNotBefore) {
   open_polling();
   for (int i = 0; i < 10; ++i) send(std::string(98, 'x'));  // 100 bytes each in the queue.

@@ -26,6 +26,7 @@ export async function usualSettings() {
     MEDIASOUP_MIN_PORT: String(first),
     MEDIASOUP_MAX_PORT: String(first + MEDIA_PORTS - 1),
     MEDIASOUP_NUM_WORKERS: '2',
+    DRAIN_SECONDS: '0',
   };
 }
 
@@ -104,6 +105,10 @@ export class Server {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  signal(name) {
+    this.#process.kill(name);
   }
 
   /** Resolves with the exit status and how long it took to end, in ms. */

@@ -17,6 +17,7 @@ const MEDIA_PORTS = 8;
 export class Server {
   log = '';
   #process;
+  #command;
 
   /**
    * @param {{ settings?: object, args?: string[], host?: string, demo?: boolean, corsOrigin?: string,
@@ -44,6 +45,7 @@ export class Server {
       MEDIASOUP_MIN_PORT: String(server.mediaPort),
       MEDIASOUP_MAX_PORT: String(server.mediaPort + MEDIA_PORTS - 1),
       MEDIASOUP_NUM_WORKERS: '1',
+      DRAIN_SECONDS: '0',
       MEDIASOUP_LOG_LEVEL: 'warn',
       LOG_LEVEL: 'info',
       DEMO_DIR: `${ROOT}demo/dist`,
@@ -52,7 +54,8 @@ export class Server {
     for (const [name, value] of Object.entries({ ...defaults, ...settings })) {
       if (value !== undefined) env[name] = value;
     }
-    await server.#spawn(env, demo ? ['--demo', ...args] : args);
+    server.#command = { env, args: demo ? ['--demo', ...args] : args };
+    await server.#spawn();
     return server;
   }
 
@@ -94,7 +97,31 @@ export class Server {
     if (code !== 0) throw new Error(`the server ended with ${signal ?? `status ${code}`}`);
   }
 
-  async #spawn(env, args) {
+  /** Ends it as a crash does, or as the kernel when memory is short. */
+  async die() {
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Asks it to end, and does not wait for that. */
+  drain() {
+    this.#process.kill('SIGTERM');
+  }
+
+  /** Resolves with the exit status, or with the name of the signal. */
+  async ended() {
+    if (this.running) await once(this.#process, 'exit');
+    return this.#process.signalCode ?? this.#process.exitCode;
+  }
+
+  /** The same server again, on the same ports; resolves once it answers. */
+  startAgain() {
+    return this.#spawn();
+  }
+
+  async #spawn() {
+    const { env, args } = this.#command;
     const child = spawn(BINARY, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     let failure;

@@ -20,9 +20,12 @@ class Hook {
       query: { roomId: options.roomId },
       transports: options.transports ?? ['websocket'],
       upgrade: options.upgrade ?? true,
-      reconnection: false,
+      reconnection: options.comesBack ?? false,
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 2_000,
       forceNew: true,
     });
+    if (options.comesBack) this.socket.io.on('reconnect', () => void this.comeBack());
     this.socket.onAny((event, payload) =>
       this.events.push({ event, payload, at: performance.now() }),
     );
@@ -78,6 +81,15 @@ class Hook {
     this.socket.emit('set-rtp-capabilities', {
       rtpCapabilities: this.device.recvRtpCapabilities ?? this.device.rtpCapabilities,
     });
+  }
+
+  /** Begins anew with all that it had produced, as the server knows nothing of it any more. */
+  async comeBack() {
+    const [audio, video] = ['audio', 'video'].map((type) => this.producers.has(type));
+    this.closeMedia();
+    await this.join();
+    if (audio) await this.produceAudio();
+    if (video) await this.produceVideo(this.videoWish);
   }
 
   /** For a client that lacks codecs: hides all others from mediasoup-client. */
@@ -206,6 +218,7 @@ class Hook {
 
   /** @param {object} wish codec (mime type, with `profile` where it has several), encodings, size */
   async produceVideo({ codec, profile, encodings, width, height } = {}) {
+    this.videoWish = { codec, profile, encodings, width, height };
     const track = await this.openCamera({ width, height });
     return this.produce('video', {
       track,

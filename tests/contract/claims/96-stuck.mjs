@@ -1,0 +1,87 @@
+// A media thread that does not turn, held still from outside the process.
+import { strict as assert } from 'node:assert';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Skipped, test } from '../lib/runner.mjs';
+
+const FREEZE = fileURLToPath(new URL('../lib/freeze_thread.py', import.meta.url));
+
+/** Holds a thread still; resolves with a function that lets it go. */
+async function freeze(server, thread) {
+  const child = spawn('python3', [FREEZE, String(server.pid), thread], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (complaint += text));
+  const ended = once(child, 'close');
+  const first = await Promise.race([once(child.stdout, 'data'), ended]);
+  if (!String(first[0]).startsWith('held')) throw new Skipped(`this machine lets nobody hold a thread: ${complaint}`);
+  return async () => {
+    child.stdin.end();
+    await ended;
+  };
+}
+
+/** Asks until the answer has this status; its body. */
+async function healthOnceItIs(server, status) {
+  const end = performance.now() + 10_000;
+  for (;;) {
+    const answer = await fetch(`${server.url}/health`);
+    const body = await answer.json();
+    if (body.status === status) return { code: answer.status, ...body };
+    assert.ok(performance.now() < end, `not ${status}: ${JSON.stringify(body)}`);
+    await new Promise((fulfil) => setTimeout(fulfil, 50));
+  }
+}
+
+const lines = (server, text) => server.err.split('\n').filter((line) => line.includes(text));
+
+test('a media thread that does not turn for 2 s shows in /health, /stats and one line of the log until it does', async (scene) => {
+  const server = await scene.ownServer({ MEDIASOUP_NUM_WORKERS: '2' });
+  const release = await freeze(server, 'media-1');
+  const frozen = performance.now();
+  const degraded = await healthOnceItIs(server, 'DEGRADED');
+  const seenMs = performance.now() - frozen;
+  assert.equal(degraded.code, 503);
+  assert.ok(seenMs > 1_000 && seenMs < 3_500, `seen after ${seenMs} ms`);
+  assert.deepEqual(Object.keys(degraded).sort(), [
+    'code',
+    'memory',
+    'service',
+    'status',
+    'stuckWorkers',
+    'timestamp',
+    'uptime',
+  ]);
+  assert.equal(degraded.stuckWorkers.length, 1);
+  const [{ index, doing, forMs }] = degraded.stuckWorkers;
+  assert.equal(index, 1);
+  assert.equal(typeof doing, 'string');
+  assert.ok(forMs >= 2_000);
+
+  const { workerStats } = await (await fetch(`${server.url}/stats`)).json();
+  assert.deepEqual(
+    workerStats.map(({ stuck, responding }) => ({ stuck, responding })),
+    [
+      { stuck: false, responding: true },
+      { stuck: true, responding: false },
+    ],
+  );
+  assert.equal(lines(server, 'worker is stuck').length, 1);
+  assert.match(lines(server, 'worker is stuck')[0], new RegExp(`worker=1 doing="?${doing}"?`));
+
+  // Whoever comes now meets on the other one.
+  await scene.participant('p', 'room', { server });
+
+  await release();
+  assert.equal((await healthOnceItIs(server, 'OK')).code, 200);
+  assert.equal(lines(server, 'worker turns again').length, 1);
+});
+
+test('SIGTERM ends a server with a stuck media thread, too', async (scene) => {
+  const server = await scene.ownServer();
+  const release = await freeze(server, 'media-0');
+  const { status, tookMs } = await server.stop();
+  await release();
+  assert.equal(status, 0, server.err);
+  assert.ok(tookMs < 4_000, `${tookMs} ms`);
+});
