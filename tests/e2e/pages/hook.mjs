@@ -20,12 +20,12 @@ class Hook {
       query: { roomId: options.roomId },
       transports: options.transports ?? ['websocket'],
       upgrade: options.upgrade ?? true,
-      reconnection: options.comesBack ?? false,
+      reconnection: options.startsAnew ?? false,
       reconnectionDelay: 500,
       reconnectionDelayMax: 2_000,
       forceNew: true,
     });
-    if (options.comesBack) this.socket.io.on('reconnect', () => void this.comeBack());
+    if (options.startsAnew) this.socket.io.on('reconnect', () => void this.startAnew());
     this.socket.onAny((event, payload) =>
       this.events.push({ event, payload, at: performance.now() }),
     );
@@ -84,7 +84,7 @@ class Hook {
   }
 
   /** Begins anew with all that it had produced, as the server knows nothing of it any more. */
-  async comeBack() {
+  async startAnew() {
     const [audio, video] = ['audio', 'video'].map((type) => this.producers.has(type));
     this.closeMedia();
     await this.join();

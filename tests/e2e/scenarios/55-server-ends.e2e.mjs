@@ -5,10 +5,10 @@ const SIZE = { width: 640, height: 360 };
 /** From the server's being up to pictures on every side. */
 const BACK_LIMIT_MS = 5_000;
 
-async function twoThatComeBack(stage, server) {
+async function twoThatStartAnew(stage, server) {
   const people = [];
   for (const userId of ['ana', 'ben']) {
-    const person = await stage.person(server, { userId, comesBack: true });
+    const person = await stage.person(server, { userId, startsAnew: true });
     people.push(await person.join({ video: SIZE }));
   }
   const [ana, ben] = people;
@@ -35,7 +35,7 @@ async function timeUntilBack(server, looks) {
 
 test('a server that is killed and started again has its call back within 5 s of being up', async (stage) => {
   const server = await stage.server();
-  const { ana, ben } = await twoThatComeBack(stage, server);
+  const { ana, ben } = await twoThatStartAnew(stage, server);
   await server.die();
   await Promise.all([ana, ben].map((person) => person.untilEvent('disconnect')));
   const tookMs = await timeUntilBack(server, [
@@ -77,7 +77,7 @@ for (const demo of [true, false]) {
 
 test('a server that drains keeps its call until people leave, and ends then', async (stage) => {
   const server = await stage.server({ settings: { DRAIN_SECONDS: '60' } });
-  const { ana, ben } = await twoThatComeBack(stage, server);
+  const { ana, ben } = await twoThatStartAnew(stage, server);
   server.drain();
   await Promise.all([ana, ben].map((person) => person.untilEvent('server-draining')));
   const health = await fetch(`${server.url}/health`);
@@ -94,7 +94,7 @@ test('a server that drains keeps its call until people leave, and ends then', as
 
 test('a call whose server ends at the deadline goes on within 5 s of the next one being up', async (stage) => {
   const server = await stage.server({ settings: { DRAIN_SECONDS: '1' } });
-  const { ana, ben } = await twoThatComeBack(stage, server);
+  const { ana, ben } = await twoThatStartAnew(stage, server);
   server.drain();
   assertEqual(await server.ended(), 0, 'exit status');
   const tookMs = await timeUntilBack(server, [
