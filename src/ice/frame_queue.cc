@@ -8,15 +8,13 @@ namespace sfu::ice {
 namespace {
 
 /// RFC 7983 §7: what is not STUN and not DTLS is RTP or RTCP.
-constexpr std::uint8_t kFirstOfMedia = 64;
+bool is_media(Bytes datagram) { return datagram.front() >= 64; }
 
 }  // namespace
 
 bool FrameQueue::push(Timestamp now, Bytes datagram) {
   SFU_CHECK(!datagram.empty() && datagram.size() <= kMaxFrameSize);
-  const bool is_media = datagram.front() >= kFirstOfMedia;
-  const std::size_t size = kFrameHeaderSize + datagram.size();
-  if (queued_bytes() + size > (is_media ? kMaxMediaBytes : kMaxBytes)) {
+  if (!has_place_for(now, datagram)) {
     ++counters_.full;
     return false;
   }
@@ -24,8 +22,19 @@ bool FrameQueue::push(Timestamp now, Bytes datagram) {
   bytes_.push_back(static_cast<std::uint8_t>(datagram.size() >> 8));
   bytes_.push_back(static_cast<std::uint8_t>(datagram.size()));
   bytes_.insert(bytes_.end(), datagram.begin(), datagram.end());
-  frames_.push_back({now, static_cast<std::uint32_t>(size), is_media});
+  frames_.push_back({.pushed = now,
+                     .size = static_cast<std::uint32_t>(kFrameHeaderSize + datagram.size()),
+                     .is_media = is_media(datagram)});
   return true;
+}
+
+bool FrameQueue::has_place_for(Timestamp now, Bytes datagram) const {
+  const std::size_t after = queued_bytes() + kFrameHeaderSize + datagram.size();
+  if (!is_media(datagram)) return after <= kMaxBytes;
+  if (after > kMaxMediaBytes) return false;
+  const std::size_t next = head_written_ == 0 ? 0 : 1;
+  const bool others_wait = frames_.size() > next && now - frames_[next].pushed > kPatience;
+  return datagram.size() <= kSmallMedia || !others_wait;
 }
 
 void FrameQueue::drop_late(Timestamp now) {

@@ -22,13 +22,17 @@ class FrameQueue {
   static constexpr std::size_t kMaxBytes = kMaxMediaBytes + 64 * 1024;
   /// Media that has waited longer is of no use to a conversation.
   static constexpr TimeDelta kMaxDelay = std::chrono::milliseconds(300);
+  /// While what is to be begun next has waited longer, no large media is taken: of what the line
+  /// carries then, voices get what they need, and wait behind little.
+  static constexpr TimeDelta kPatience = std::chrono::milliseconds(100);
+  static constexpr std::size_t kSmallMedia = 300;
   /// Of the memory that a burst took, so much is kept when it is over.
   static constexpr std::size_t kKeptBytes = 64 * 1024;
 
   struct Counters {
     std::uint64_t frames = 0;  // Written to their end.
     std::uint64_t bytes = 0;   // Of these, without the headers.
-    std::uint64_t full = 0;    // Refused: there was no room.
+    std::uint64_t full = 0;    // Refused: there was no room, or it was large and others wait.
     std::uint64_t late = 0;    // Left out.
   };
 
@@ -51,6 +55,7 @@ class FrameQueue {
     bool is_media = false;
   };
 
+  bool has_place_for(Timestamp now, Bytes datagram) const;
   std::size_t queued_bytes() const { return bytes_.size() - head_; }
   void drop_second();
   void make_compact();

@@ -87,6 +87,24 @@ TEST_F(FrameQueueTest, LeavesOutMediaThatWaitedLongerThanItsBoundAndNotBefore) {
   EXPECT_THAT(arrived(), ElementsAre(std::pair<int, std::size_t>{kMedia, 60}));
 }
 
+TEST_F(FrameQueueTest, TakesOnlySmallMediaWhileTheNextHasWaitedLongerThanItsPatience) {
+  queue_.push(now_, datagram(kMedia, 1000));
+  now_ += FrameQueue::kPatience;
+  EXPECT_TRUE(queue_.push(now_, datagram(kMedia, 1000)));
+  now_ += 1us;
+  EXPECT_FALSE(queue_.push(now_, datagram(kMedia, FrameQueue::kSmallMedia + 1)));
+  EXPECT_TRUE(queue_.push(now_, datagram(kMedia, FrameQueue::kSmallMedia)));
+  EXPECT_TRUE(queue_.push(now_, datagram(kDtls, 1200)));
+  write(1002);
+  EXPECT_TRUE(queue_.push(now_, datagram(kMedia, 1000))) << "the next has come lately";
+}
+
+TEST_F(FrameQueueTest, TakesLargeMediaBehindOneThatIsOnlyHalfWritten) {
+  queue_.push(now_, datagram(kMedia, 1000));
+  write(500);
+  EXPECT_TRUE(queue_.push(now_ + 1s, datagram(kMedia, 1000)));
+}
+
 TEST_F(FrameQueueTest, NeverLeavesOutStunAndDtlsThatItTookIn) {
   queue_.push(now_, datagram(kMedia, 40));
   queue_.push(now_, datagram(kStun, 50));
@@ -101,8 +119,8 @@ TEST_F(FrameQueueTest, FinishesADatagramThatWasBegunAndLeavesOutTheLateOnesBehin
   for (const std::size_t size : {100u, 200u, 300u}) queue_.push(now_, datagram(kMedia, size, 7));
   write(42);
   now_ += 1s;
-  queue_.push(now_, datagram(kMedia, 400));
   queue_.drop_late(now_);
+  queue_.push(now_, datagram(kMedia, 400));
   EXPECT_EQ(queue_.counters().late, 2u);
   write(1000);
   EXPECT_THAT(arrived(), ElementsAre(std::pair<int, std::size_t>{kMedia, 100},
@@ -124,7 +142,7 @@ TEST_F(FrameQueueTest, IsWholeAfterAnyMixOfWritesAndDrops) {
   for (int round = 0; round < 4000; ++round) {
     size = (size * 48271 + 11) % 1400 + 1;
     queue_.push(now_, datagram(round % 9 == 0 ? kStun : kMedia, size));
-    now_ += 7ms;
+    now_ += round % 51 == 0 ? 400ms : 7ms;
     if (round % 3 == 0) queue_.drop_late(now_);
     write(size * (round % 2 + 1) / 2);
   }
@@ -140,7 +158,8 @@ TEST_F(FrameQueueTest, IsWholeAfterAnyMixOfWritesAndDrops) {
   EXPECT_EQ(bytes, written_.size());
   EXPECT_EQ(control, 4000u / 9 + 1);
   EXPECT_EQ(arrived().size(), queue_.counters().frames);
-  EXPECT_GT(queue_.counters().late, 100u);
+  EXPECT_GT(queue_.counters().late, 10u);
+  EXPECT_GT(queue_.counters().full, 100u);
 }
 
 }  // namespace

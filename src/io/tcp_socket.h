@@ -18,7 +18,7 @@ namespace sfu::io {
 class TcpConnection {
  public:
   /// Unsent bytes beyond which the kernel takes no more (TCP_NOTSENT_LOWAT).
-  static constexpr int kUnsentBytes = 32 * 1024;
+  static constexpr int kUnsentBytes = 16 * 1024;
   /// Asked for: what is under way on a fast and long way. It bounds what a peer that never reads
   /// costs.
   static constexpr int kBufferBytes = 512 * 1024;
