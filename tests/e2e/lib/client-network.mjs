@@ -47,6 +47,14 @@ export class ClientNetwork {
     await this.#in('rule', 'add', 'pref', '20', 'prohibit');
   }
 
+  /** From now on the line to the client carries so many bits a second, and holds little of the rest. */
+  async slowDown(rate) {
+    const shape = ['root', 'tbf', 'rate', rate, 'burst', '4kb', 'limit', '30kb'];
+    const command = ['tc', 'qdisc', 'add', 'dev', this.#cable.near, ...shape];
+    const [program, ...args] = asRoot(...command);
+    await run(program, args);
+  }
+
   /** From now on a firewall drops all UDP on its way out. */
   async dropUdp() {
     const rules =

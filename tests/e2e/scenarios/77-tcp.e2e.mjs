@@ -120,6 +120,34 @@ test(
   { timeoutMs: 150_000 },
 );
 
+test('where a line over TCP is too slow for a picture, voices get through', async (stage) => {
+  const place = await prepare(stage);
+  await blockUdp(place);
+  const ana = await enterFromInside(stage, place, 'ana');
+  const ben = await (
+    await stage.person(place.server, { userId: 'ben' })
+  ).join({ video: { width: 1280, height: 720 } });
+  await ana.untilMeets([ben]);
+  await place.network.slowDown('600kbit');
+  const untilDropped = (count) =>
+    until(
+      `${count} packets have found the way full`,
+      async () => {
+        const { tcpPacketsDropped } = await workerStats(place.server);
+        return tcpPacketsDropped >= count || { met: false, tcpPacketsDropped };
+      },
+      40_000,
+    );
+  await untilDropped(100);
+  const before = await ana.received(ben, 'audio');
+  await untilDropped(600);
+  const after = await ana.received(ben, 'audio');
+  const lost = after.packetsLost - before.packetsLost;
+  const all = after.packetsReceived - before.packetsReceived + lost;
+  console.log(`      of ${all} packets of a voice ${lost} were lost`);
+  assert(all > 50 && lost < all / 5, `of ${all} packets of a voice ${lost} were lost`);
+});
+
 test(
   'UDP that is blocked in mid-call is followed by TCP with the ICE restart that a client asks for',
   async (stage) => {
