@@ -64,7 +64,7 @@ class StuckWorker : public testing::Test {
   ~StuckWorker() override { gate_.open(); }
 
   /// As long as the service's clock says; the worker's own goes on meanwhile as it does.
-  void pass(std::chrono::milliseconds time) {
+  void pass(TimeDelta time) {
     for (TimeDelta passed{}; passed < time; passed += WorkerWatch::kInterval) {
       service_->now += WorkerWatch::kInterval;
       service_->server->check_workers();
