@@ -6,7 +6,7 @@ import { test } from '../lib/runner.mjs';
 import { hs256, inSeconds, keyPair, SECRET, tokenOf, unsigned } from '../lib/token.mjs';
 
 const PATH = '/socket.io/?EIO=4&transport=polling';
-const LONGEST_ANSWER_MS = 1000;
+const LONGEST_ANSWER_MS = 2000;
 
 /** An attack while two people in a room ask for things and get them. */
 function attack(name, body, settings) {
@@ -22,7 +22,7 @@ function attack(name, body, settings) {
         const asked = performance.now();
         await Promise.all([alice.ok('resume-all-consumers'), bob.ok('resume-all-consumers')]);
         slowest = Math.max(slowest, performance.now() - asked);
-        await new Promise((done) => setImmediate(done));
+        await new Promise((done) => setTimeout(done, 20)); // Fewer events than are allowed.
         if (isOver) break;
         await fetch(`${server.url}/health`);
       } while (true);
@@ -59,11 +59,11 @@ async function rawPerson(server, userId = 'raw') {
   return raw;
 }
 
-/** The connection ends, with whatever WebSocket close code. */
+/** The server closes the WebSocket. */
 async function isCutOff(server, ...frames) {
   const raw = await rawPerson(server);
   for (const [payload, opcode, isLast] of frames) raw.sendFrame(payload, opcode, isLast);
-  await raw.end();
+  await raw.isClosed();
 }
 
 attack('two hundred headers that never end hold up nobody', async (_, server) => {
@@ -89,7 +89,8 @@ attack('bodies that never end hold up nobody, and a second POST meanwhile ends t
 attack('a polling client that never reads its answer holds up nobody', async (_, server) => {
   const { url } = await openPolling(server, tokenOf('slow'));
   const target = new URL(url);
-  const slow = await Attacker.to(server, { reads: false });
+  const slow = await Attacker.to(server);
+  slow.pause();
   const long = `42${JSON.stringify(['x'.repeat(100_000)])}`; // Its error names the event.
   for (let i = 0; i < 30; ++i) await fetch(url, { method: 'POST', body: long });
   slow.send(`GET ${target.pathname}${target.search} HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -118,7 +119,7 @@ attack('fragments that are too large together, a frame that claims 2^63 bytes an
   await isCutOff(server, ['4', 1, false], ...Array(11).fill(['x'.repeat(100_000), 0, false]));
   const raw = await rawPerson(server);
   raw.send('\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0');
-  await raw.end();
+  await raw.isClosed();
   const { url } = await openPolling(server);
   assert.equal((await fetch(url, { method: 'POST', body: 'x'.repeat(1_000_001) })).status, 413);
 });
@@ -164,7 +165,7 @@ attack('ack ids as large as JavaScript counts are answered with the same number,
     await raw.until(new RegExp(`43${id}\\[`));
   }
   raw.sendFrame('4299999999999999999999999999["leave-room"]');
-  await raw.end();
+  await raw.isClosed();
 });
 
 attack('invalid UTF-8, null bytes and garbage end their own connection only', async (_, server) => {
@@ -191,7 +192,7 @@ attack('CONNECT twice ends the connection, and other namespaces are refused', as
     await raw.until(new RegExp(`44${name},\\{"message":"Invalid namespace"`));
   }
   raw.sendFrame('42/admin,["leave-room"]');
-  await raw.end();
+  await raw.isClosed();
   await isCutOff(server, [`40/${'x'.repeat(200)},`]);
 });
 
@@ -199,8 +200,7 @@ attack('frames that break the WebSocket protocol close with 1002', async (_, ser
   for (const bytes of ['\x83\x80\0\0\0\0', '\xc1\x80\0\0\0\0', '\x81\x01x', '\x80\x80\0\0\0\0', '\x09\x80\0\0\0\0']) {
     const raw = await rawPerson(server);
     raw.send(bytes);
-    await raw.until(/\x88\x02\x03\xea/); // eslint-disable-line no-control-regex
-    await raw.end();
+    await raw.isClosed(1002);
   }
 });
 
@@ -280,15 +280,17 @@ attack('prototype keys are names without meaning, as events, rooms, users and fi
   }
 });
 
-attack('a valid user who floods events is rate_limited and stays', async (scene, server) => {
-  const person = await scene.person('flood', { server });
-  for (let i = 0; i < 20_000; ++i) person.emit(i % 2 ? 'leave-room' : 'no such event', { i });
-  await person.hears('error', 20_000);
-  const codes = new Set(person.heard.filter(({ event }) => event === 'error').map(({ args }) => args[0].code));
-  assert.ok(codes.has('rate_limited'), [...codes].join());
-  assert.equal(person.count('#disconnect'), 0);
+attack('a valid user who floods events is rate_limited and stays', async (_, server) => {
+  const raw = await rawPerson(server, 'flood');
+  for (let i = 0; i < 20_000; ++i) raw.sendFrame(i % 2 ? '42["leave-room"]' : '42["no such event",{}]');
+  raw.sendFrame('4277["leave-room"]');
+  await raw.until(/4377\[/);
+  assert.match(raw.text, /not_in_room/);
+  assert.match(raw.text, /unknown_event/);
+  assert.match(raw.text, /rate_limited/);
   const lines = server.err.split('\n').filter((line) => /request refused.*user=flood/.test(line));
-  assert.ok(lines.length <= 12, `${lines.length} lines`);
+  assert.ok(lines.length >= 1 && lines.length <= 12, `${lines.length} lines`);
+  raw.close();
 });
 
 attack('a flood of JSON nested as deep as a message allows is too_deep', async (scene, server) => {
@@ -315,7 +317,7 @@ attack('forged, confused, garbled and huge tokens are refused with the code for 
     none: [unsigned(user), 'token_invalid'],
     'none with a signature': [`${part({ alg: 'none' })}.${claims}.${signature}`, 'token_invalid'],
     nOnE: [unsigned(user, 'nOnE'), 'token_invalid'],
-    'RS256 where a secret is set': [keyPair('RS256').token(user), 'token_invalid'],
+    'ES256 where a secret is set': [keyPair('ES256').token(user), 'token_invalid'],
     'HS512 named, HS256 made': [hs256(user, SECRET, { alg: 'HS512' }), 'token_invalid'],
     'its own key inside': [
       hs256(user, 'k', { alg: 'HS256', jwk: { kty: 'oct', k: Buffer.from('k').toString('base64url') } }),

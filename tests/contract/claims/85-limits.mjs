@@ -46,7 +46,7 @@ test('an attacker with 1000 bad tokens leaves one line in ten seconds in the log
   const raw = await Attacker.to(server);
   await raw.upgrade();
   for (let i = 0; i < 1000; ++i) raw.sendFrame('40{"token":"x"}');
-  await raw.until(/(44\{.*){1000}/s);
+  await raw.hears('44{', 1000);
   raw.close();
   const lines = server.err.split('\n').filter((line) => line.includes('connection refused'));
   assert.ok(lines.length >= 1 && lines.length <= 4, lines.join('\n')); // token_invalid, then rate_limited
@@ -156,7 +156,7 @@ test('MAX_MESSAGE_BYTES is what the handshake says and what is read, and a byte 
   const server = await scene.ownServer({ MAX_MESSAGE_BYTES: '20000' });
   const open = await (await fetch(`${server.url}/socket.io/?EIO=4&transport=polling`)).text();
   assert.equal(JSON.parse(open.slice(1)).maxPayload, 20_000);
-  const event = (bytes) => `42["x","${'y'.repeat(bytes - 9)}"]`;
+  const event = (bytes) => `42["x","${'y'.repeat(bytes - 10)}"]`;
   const person = await scene.person('p', { server });
   const { ws } = person.socket.io.engine.transport;
   assert.equal(event(20_000).length, 20_000);
@@ -177,11 +177,11 @@ test('MAX_JSON_DEPTH is how deep an event may be nested', async (scene) => {
 
 test('one message that waits longer than MAX_QUEUE_SECONDS ends the connection, and the log says so', async (scene) => {
   const server = await scene.ownServer({ MAX_QUEUE_SECONDS: '1', MAX_QUEUE_BYTES: '1000000000', RATE_EVENTS: '1000000/1000000' });
-  const slow = await Attacker.to(server, { reads: false });
-  slow.send('GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n');
-  slow.send('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+  const slow = await Attacker.to(server);
+  await slow.upgrade();
   slow.sendFrame(`40{"token":"${tokenOf('slow')}"}`);
-  slow.sendFrame('42["join-room",{"roomId":"room"}]');
+  await slow.until(/40\{/);
+  slow.pause();
   const asking = `42${JSON.stringify(['x'.repeat(20_000)])}`; // The error names the event.
   for (let i = 0; i < 600; ++i) slow.sendFrame(asking);
   while (!/refusal=slow_reader/.test(server.err)) await fetch(`${server.url}/health`);
@@ -227,9 +227,9 @@ test('with DISCONNECT_EXPIRED_TOKENS a connection ends with its token, and is to
 });
 
 test('without it a call that began with a good token goes on', async (scene) => {
-  const exp = inSeconds(1);
+  const exp = inSeconds(4);
   const person = await scene.participant('p', scene.room(), { claims: { exp } });
-  while (Date.now() / 1000 < exp + 1.5) await fetch(`${(await scene.server()).url}/health`);
+  while (Date.now() / 1000 < exp + 1) await fetch(`${(await scene.server()).url}/health`);
   await person.ok('get-participant-stats');
   assert.equal(person.count('#disconnect'), 0);
 });

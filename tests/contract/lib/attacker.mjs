@@ -9,17 +9,15 @@ export class Attacker {
   #socket;
   #changed = new Set();
 
-  /** @param {{ localAddress?: string, reads?: boolean }} options `reads: false` never reads */
-  static async to(server, { localAddress, reads = true } = {}) {
+  static async to(server) {
     const client = new Attacker();
-    client.#socket = connect({ host: '127.0.0.1', port: server.port, localAddress });
+    client.#socket = connect({ host: '127.0.0.1', port: server.port });
     client.#socket.on('error', () => client.#end());
     client.#socket.on('close', () => client.#end());
-    if (reads)
-      client.#socket.setEncoding('latin1').on('data', (part) => {
-        client.text += part;
-        client.#tell();
-      });
+    client.#socket.setEncoding('latin1').on('data', (part) => {
+      client.text += part;
+      client.#tell();
+    });
     await new Promise((done) => client.#socket.once('connect', done).once('close', done));
     return client;
   }
@@ -58,6 +56,22 @@ export class Attacker {
   /** What the pattern finds in all that has come. */
   until(pattern) {
     return this.#wait(() => pattern.exec(this.text), `${pattern}`);
+  }
+
+  /** Resolves once `text` has come so often. */
+  hears(text, count) {
+    return this.#wait(() => this.text.split(text).length > count, `${count} ${text}`);
+  }
+
+  /** Resolves once the server has closed the WebSocket, with this code if one is given (RFC 6455 §7.4.1). */
+  isClosed(code) {
+    const frame = code ? `\x88\x02${String.fromCharCode(code >> 8, code & 255)}` : '\x88\x02';
+    return this.#wait(() => this.text.includes(frame) || (!code && this.ended) || undefined, `its close ${code ?? ''}`);
+  }
+
+  /** Reads no more. */
+  pause() {
+    this.#socket.pause();
   }
 
   /** Resolves once the server has ended the connection. */
