@@ -36,6 +36,12 @@ class Judge(unittest.TestCase):
             with self.subTest(grown):
                 self.assertEqual(held(looks(**grown)), [number != at for number in range(5)])
 
+    def test_a_pool_that_once_grows_is_no_leak(self):
+        seen = looks()
+        for look in seen[6:]:
+            look.heap += 4_700_000
+        self.assertEqual(held(seen), [True] * 5)
+
     def test_a_slope_is_what_each_person_adds(self):
         self.assertAlmostEqual(soak.slope(looks(resident=7), "resident"), 7)
 
