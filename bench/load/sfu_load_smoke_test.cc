@@ -36,7 +36,7 @@ class RunningServer {
   }
   ~RunningServer() {
     boost::asio::post(context_, [this] {
-      if (server_) server_->stop();
+      if (server_) server_->end(server::Shutdown::Wish::EndMeetings, [] {});
       context_.stop();
     });
     if (thread_.joinable()) thread_.join();

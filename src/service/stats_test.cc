@@ -188,7 +188,7 @@ TEST_F(StatsTest, HealthHasTheShapeOfTheContract) {
 }
 
 TEST_F(StatsTest, HealthSaysWhenItDrains) {
-  service_->server->drain();
+  service_->server->drain(std::chrono::seconds(20), [] {});
   const auto response = service_->get(&MediasoupServer::handle_health, from(elsewhere_));
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(json::parse(response.body).at("status"), "DRAINING");
