@@ -54,6 +54,7 @@ test('a leave-room just before the connection breaks off is a leaving', async (s
   const { alice, bob } = await two(scene);
   bob.emit('create-producer', { kind: 'video', rtpParameters: chromiumVideo(), appData: {} });
   bob.emit('leave-room');
+  await later(1); // Until then socket.io-client has not written it.
   webSocketOf(bob).close(4000);
   await gone(alice, 0, 1000);
 });
