@@ -9,9 +9,10 @@ const candidate = {
   priority: (value) => isCount(value) && value < 2 ** 31,
   ip: 'string',
   address: 'string',
-  protocol: /^udp$/,
+  protocol: /^(udp|tcp)$/,
   port: (value) => isCount(value) && value > 0 && value < 65536,
   type: /^host$/,
+  'tcpType?': exactly('passive'),
 };
 const transportShape = {
   id: isId,
