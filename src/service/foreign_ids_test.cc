@@ -21,6 +21,7 @@ class ForeignIdsTest : public ServiceTest {
     bob_.produce_audio();
     consumer_ = bob_.last("new-consumer").at("consumerId");
     producer_ = bob_.last("new-consumer").at("producerId");
+    transport_ = bob_.last("webrtc-transport-created").at("id");
     bob_.emit("resume-consumer", json::object{{"consumerId", consumer_}});
   }
 
@@ -29,7 +30,7 @@ class ForeignIdsTest : public ServiceTest {
     return {{"roomId", room},
             {"consumerId", consumer_},
             {"producerId", producer_},
-            {"transportId", bob_.last("webrtc-transport-created").at("id")},
+            {"transportId", transport_},
             {"participantId", "bob"},
             {"userId", "bob"},
             {"to", "bob"},
@@ -58,7 +59,7 @@ class ForeignIdsTest : public ServiceTest {
   }
 
   TestClient ann_, bob_, eve_;
-  json::value consumer_, producer_;
+  json::value consumer_, producer_, transport_;
 };
 
 TEST_F(ForeignIdsTest, SomebodyInAnotherRoomChangesNothingWithAnyEvent) {
