@@ -100,6 +100,7 @@ class SignalingAttacks : public testing::Test {
   }
   ~SignalingAttacks() override {
     expect_bystander_is_served();
+    bystander_->close();
     boost::asio::post(context_, [this] { gateway_->stop(); });
     thread_.join();
   }
