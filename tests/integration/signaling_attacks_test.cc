@@ -262,7 +262,6 @@ TEST_F(SignalingAttacks, PacketsAgainstTheRulesEndTheirSessionAndNoOther) {
       "42{}",
       "42[",
       "42[]",
-      "42[7.5e999]",
       "42[null]",
       "42[[]]",
       "45-[\"message\"]",
@@ -283,9 +282,9 @@ TEST_F(SignalingAttacks, PacketsAgainstTheRulesEndTheirSessionAndNoOther) {
   for (const std::string& packet : packets) {
     const auto client = connected();
     client->send_frame(packet);
-    EXPECT_THAT(client->frame(), testing::AnyOf(StartsWith("close"), "end")) << packet;
+    EXPECT_THAT(client->frame(), StartsWith("close")) << packet;
   }
-  EXPECT_TRUE(refused_.has(Refusal::BadPacket));
+  EXPECT_TRUE(refused_.has(Refusal::BadPacket, static_cast<int>(packets.size())));
 }
 
 TEST_F(SignalingAttacks, TextWhereAnAttachmentIsDueAndBytesWhereNoneIsEndTheSession) {
