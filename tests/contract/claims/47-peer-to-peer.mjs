@@ -384,6 +384,28 @@ test('peer to peer: whoever vanishes or goes away is announced at once, with the
   assert.ok(performance.now() - asked < 4000, 'there is no grace period here');
 });
 
+test('peer to peer: a recovered session is in its room again, and all are told to call anew', async (scene) => {
+  const room = scene.room();
+  const [alice] = await peers(scene, room, 'alice');
+  const bob = await peer(scene, 'bob', room, { reconnection: true, reconnectionDelay: 10, reconnectionDelayMax: 10 });
+  await alice.next('initiate-connection');
+  await bob.ok('media-state-change', { roomId: room, audioEnabled: false, videoEnabled: true });
+  const before = alice.heard.length;
+  bob.socket.io.engine.transport.ws.terminate();
+  assert.equal(await alice.next('user-left'), 'bob');
+  assert.deepEqual(await alice.next('initiate-connection'), { targetUserId: 'bob', isInitiator: true });
+  assert.deepEqual(
+    alice.names(before).filter((event) => event !== 'media-state-update'),
+    ['user-left', 'room-data', 'user-joined', 'initiate-connection'],
+  );
+  await bob.hears('initiate-connection', 2);
+  assert.ok(bob.socket.recovered);
+  const { mediaState } = bob.heard.findLast(({ event }) => event === 'room-data').args[0];
+  assert.deepEqual(mediaState.bob, { audioEnabled: false, videoEnabled: true });
+  await alice.ok('call-user', { to: 'bob', offer: { n: 1 } });
+  assert.equal((await bob.next('call-user')).from, 'alice');
+});
+
 test('peer to peer: who is not in the room that an event names is refused, and nobody hears', async (scene) => {
   const room = scene.room();
   const [alice, bob] = await peers(scene, room, 'alice', 'bob');
