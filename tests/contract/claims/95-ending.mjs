@@ -141,6 +141,7 @@ test('at its end the server closes each WebSocket with 1001, and clients come ba
   const closed = new Promise((fulfil) => {
     socket.socket.io.engine.transport.ws.addEventListener('close', ({ code, wasClean }) => fulfil({ code, wasClean }));
   });
+  await health(first); // The poll that waits came before.
   assert.equal((await first.stop()).status, 0);
   assert.deepEqual(await closed, { code: 1001, wasClean: true });
   for (const person of [socket, poller]) assert.equal(await person.next('#disconnect'), 'transport close');
