@@ -208,7 +208,10 @@ TEST_F(SeveralWorkersTest, StatisticsComeFromWhereEachIs) {
   const auto of_ann = ann->ask("get-participant-stats");
   EXPECT_EQ(of_ann.at("producers").at("video").at("stats").as_array().size(), 1u);
   const auto of_bob = bob->ask("get-participant-stats");
-  EXPECT_EQ(of_bob.at("consumers").at("details").at(0).at("stats").as_array().size(), 1u);
+  const json::array& stats = of_bob.at("consumers").at("details").at(0).at("stats").as_array();
+  ASSERT_EQ(stats.size(), 2u);
+  EXPECT_EQ(stats[0].at("type"), "outbound-rtp");
+  EXPECT_EQ(stats[1].at("type"), "inbound-rtp");
 }
 
 TEST_F(SeveralWorkersTest, LayersThatChangeOnAnotherWorkerReachTheirViewer) {
