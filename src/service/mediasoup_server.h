@@ -51,7 +51,7 @@ struct Options {
 
   std::size_t max_connections = 20'000;
   std::size_t max_rooms = 10'000;
-  std::size_t max_participants_per_room = 1'000;
+  std::size_t max_participants_per_room = 5'000;
   std::size_t max_peer_to_peer_rooms = 10'000;
   std::size_t max_peers_per_room = 250;
   /// As long as a Socket.IO session may be recovered.
