@@ -94,7 +94,7 @@ TEST(AudioLevels, TheSpeakerChangesWithWhoSpeaksAndWithNothingElse) {
       return static_cast<std::uint8_t>(base + random.next_u32() % 12);
     };
     std::vector<std::optional<ProducerId>> wanted;
-    for (const std::size_t turn : {0, 2, 1, 3, 0}) {
+    for (const unsigned turn : {0u, 2u, 1u, 3u, 0u}) {
       wanted.emplace_back(voice_of(*people[turn]));
       for (int half = 0; half < 8; ++half) {  // Four seconds of words, among noise.
         for (std::size_t i = 0; i < people.size(); ++i)
