@@ -137,7 +137,7 @@ TEST_F(TwoWorkerThreads, ShowOnePublisherToViewersOnBoth) {
   SocketPerson& ann = enter("ann");
   publish(ann);
   std::vector<SocketPerson*> viewers[kWorkers];
-  for (int i = 0; i < 8 && (viewers[0].empty() || viewers[1].empty()); ++i) {
+  for (int i = 0; i < 32 && (viewers[0].empty() || viewers[1].empty()); ++i) {
     SocketPerson& viewer = enter("viewer " + std::to_string(i));
     viewers[worker_of(viewer)].push_back(&viewer);
     ASSERT_EQ(viewer.client.count("new-consumer"), 1u);
