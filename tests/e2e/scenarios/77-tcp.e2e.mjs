@@ -114,7 +114,9 @@ test(
     await fox.untilHears(ben);
     await ben.untilSees(fox, { limitMs: FIREFOX_LIMIT_MS });
     await ben.untilHears(fox);
-    assertEqual((await workerStats(server)).tcpConnections, 2, 'connections');
+    // One for each transport, and now and then one more on which Firefox still checks.
+    const { tcpConnections } = await workerStats(server);
+    assert(tcpConnections === 2 || tcpConnections === 3, `connections: ${tcpConnections}`);
     await assertProtocol(ben, 'udp');
   },
   { timeoutMs: 150_000 },
