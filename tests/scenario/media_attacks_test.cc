@@ -270,8 +270,8 @@ TEST(AbsurdReports, OfTimesLossesAndRoundTripsChangeNothing) {
       });
 }
 
-/// Hundreds of times what a camera sends. Her viewers get no more than one peer may send, and nobody else
-/// anything.
+/// Hundreds of times what a camera sends. Her viewers get no more than one peer may send, and
+/// nobody else anything.
 TEST(Flood, OfAValidUsersMediaCostsOnlyHerOwnStreams) {
   constexpr int kPackets = 600;  // Each 10 ms: 60,000 in a second, 480 Mbit/s.
   std::uint64_t before = 0;
