@@ -144,7 +144,7 @@ TEST_F(FrameQueueTest, IsWholeAfterAnyMixOfWritesAndDrops) {
     queue_.push(now_, datagram(round % 9 == 0 ? kStun : kMedia, size));
     now_ += round % 51 == 0 ? 400ms : 7ms;
     if (round % 3 == 0) queue_.drop_late(now_);
-    write(size * (round % 2 + 1) / 2);
+    write(size * static_cast<std::size_t>(round % 2 + 1) / 2);
   }
   queue_.drop_late(now_);
   write(1'000'000);
