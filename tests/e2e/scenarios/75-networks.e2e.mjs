@@ -1,7 +1,7 @@
 // Networks that change under a call: NATs that forget, restarts of ICE, other addresses.
 import { openChromiumInside } from '../lib/chromium-inside.mjs';
 import { ClientNetwork } from '../lib/client-network.mjs';
-import { openDemoPage } from '../lib/demo-person.mjs';
+import { meetOnDemoPage } from '../lib/demo-meeting.mjs';
 import { startNat } from '../lib/nat.mjs';
 import { test } from '../lib/runner.mjs';
 import { assert, assertEqual, until } from '../lib/until.mjs';
@@ -155,15 +155,7 @@ async function meetFromAnotherNetwork(stage) {
   });
   const url = `http://${OUTSIDE}:${server.port}`;
   const page = await openChromiumInside(stage, network.inside, url);
-  const token = (userId, name) => server.token({ userId, name });
-  const ana = await openDemoPage(
-    page,
-    { localUrl: url },
-    { name: 'Ana', token: token('ana', 'Ana') },
-  );
-  const ben = await stage.demoPerson(server, { name: 'Ben', token: token('ben', 'Ben') });
-  await ana.untilSees('Ben');
-  await ben.untilSees('Ana');
+  const { ana, ben } = await meetOnDemoPage(stage, server, page, url);
   return { network, server, ana, ben };
 }
 
@@ -236,11 +228,7 @@ test('the demo page behind a NAT that forgets it does not wait for the next chec
   const nat = await startNat(stage, { to: server.mediaPort });
   const page = await stage.page();
   await page.addInitScript(sendMediaTo, { told: server.mediaPort, instead: nat.port });
-  const token = (userId, name) => server.token({ userId, name });
-  const ana = await openDemoPage(page, server, { name: 'Ana', token: token('ana', 'Ana') });
-  const ben = await stage.demoPerson(server, { name: 'Ben', token: token('ben', 'Ben') });
-  await ana.untilSees('Ben');
-  await ben.untilSees('Ana');
+  const { ana, ben } = await meetOnDemoPage(stage, server, page);
   await startStopwatch(ana, 'Ben');
   await startStopwatch(ben, 'Ana');
   await nat.rebind('127.0.0.3');

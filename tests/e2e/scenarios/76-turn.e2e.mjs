@@ -1,7 +1,7 @@
 // Networks that let no UDP out: a TURN server takes TCP there and speaks UDP with this server.
 import { openChromiumInside } from '../lib/chromium-inside.mjs';
 import { ClientNetwork } from '../lib/client-network.mjs';
-import { openDemoPage } from '../lib/demo-person.mjs';
+import { meetOnDemoPage } from '../lib/demo-meeting.mjs';
 import { HookPerson } from '../lib/hook-person.mjs';
 import { startHookSite } from '../lib/hook-site.mjs';
 import { test } from '../lib/runner.mjs';
@@ -71,15 +71,7 @@ test('where UDP is blocked a call goes through coturn over TCP, with credentials
 test('the demo page finds the way through TURN by itself', async (stage) => {
   const { network, server, url } = await prepare(stage);
   const page = await openChromiumInside(stage, network.inside, url);
-  const token = (userId, name) => server.token({ userId, name });
-  const ana = await openDemoPage(
-    page,
-    { localUrl: url },
-    { name: 'Ana', token: token('ana', 'Ana') },
-  );
-  const ben = await stage.demoPerson(server, { name: 'Ben', token: token('ben', 'Ben') });
-  await ana.untilSees('Ben');
-  await ben.untilSees('Ana');
+  await meetOnDemoPage(stage, server, page, url);
   const kinds = await page.evaluate(async () => {
     const found = [];
     for (const connection of window.peerConnections) {
