@@ -35,4 +35,16 @@ class ReturningTest : public ServiceTest {
   }
 };
 
+/// With Ann and Bob in room "one".
+class TwoInARoomTest : public ReturningTest {
+ protected:
+  TwoInARoomTest() {
+    ann_.enter("one");
+    bob_.enter("one");
+  }
+
+  TestClient ann_{*service_, "ann"};
+  TestClient bob_{*service_, "bob"};
+};
+
 }  // namespace sfu::service

@@ -12,13 +12,10 @@ namespace {
 
 using std::chrono::seconds;
 
-TEST_F(ReturningTest, WhatTheOldConnectionHadBegunShowsInTheAnswerAndIsToldToNobodyTwice) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
-  bob.produce_video();
+TEST_F(TwoInARoomTest, WhatTheOldConnectionHadBegunShowsInTheAnswerAndIsToldToNobodyTwice) {
+  bob_.produce_video();
   worker().holding = true;
-  const auto ack = bob.start_asking("pause-producer", json::object{{"kind", "video"}});
+  const auto ack = bob_.start_asking("pause-producer", json::object{{"kind", "video"}});
   service_->pump();
   TestClient again(*service_, "bob");
   const auto joined = again.start_asking("join-room", joining("one", true));
@@ -26,39 +23,33 @@ TEST_F(ReturningTest, WhatTheOldConnectionHadBegunShowsInTheAnswerAndIsToldToNob
   EXPECT_TRUE(again.answer(joined).is_null()) << "it waits for what is under way";
   release();
   EXPECT_EQ(again.answer(joined).at("producers").at(0).at("paused"), true);
-  EXPECT_TRUE(bob.answer(ack).is_null()) << "the old connection is closed";
+  EXPECT_TRUE(bob_.answer(ack).is_null()) << "the old connection is closed";
   EXPECT_EQ(again.names(), "<ack 1>");
-  EXPECT_EQ(ann.count("producer-state-changed"), 1u);
+  EXPECT_EQ(ann_.count("producer-state-changed"), 1u);
 }
 
-TEST_F(ReturningTest, AProducerThatWasUnderWayIsThereOnce) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, AProducerThatWasUnderWayIsThereOnce) {
   hear_all();
   worker().holding = true;
-  bob.produce_video();
-  bob.break_off();
+  bob_.produce_video();
+  bob_.break_off();
   TestClient again(*service_, "bob");
   const auto joined = again.start_asking("join-room", joining("one", true));
   release();
   EXPECT_EQ(again.answer(joined).at("producers").as_array().size(), 1u);
   EXPECT_EQ(again.count("producer-created"), 0u);
-  EXPECT_EQ(ann.count("new-consumer"), 1u);
+  EXPECT_EQ(ann_.count("new-consumer"), 1u);
   EXPECT_EQ(worker().producers.size(), 1u);
 }
 
-TEST_F(ReturningTest, WhatTheOldConnectionSentBehindTheTakeOverIsNotCarriedOut) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
-  bob.produce_video();
+TEST_F(TwoInARoomTest, WhatTheOldConnectionSentBehindTheTakeOverIsNotCarriedOut) {
+  bob_.produce_video();
   TestClient again(*service_, "bob");
   worker().holding = true;
-  ann.produce_video();  // Has the room's turn.
+  ann_.produce_video();  // Has the room's turn.
   const auto joined = again.start_asking("join-room", joining("one", true));
   service_->pump();
-  bob.queue("create-webrtc-transport", json::object{{"roomId", "one"}, {"direction", "send"}});
+  bob_.queue("create-webrtc-transport", json::object{{"roomId", "one"}, {"direction", "send"}});
   service_->pump();  // Waits for its turn behind the join.
   release();
   EXPECT_EQ(again.answer(joined).at("resumed"), true);
@@ -67,19 +58,16 @@ TEST_F(ReturningTest, WhatTheOldConnectionSentBehindTheTakeOverIsNotCarriedOut) 
   EXPECT_EQ(worker().transports.size(), 4u);
 }
 
-TEST_F(ReturningTest, ALeaveRoomThatWaitedInTheOldConnectionCounts) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, ALeaveRoomThatWaitedInTheOldConnectionCounts) {
   worker().holding = true;
-  bob.produce_video();
-  bob.emit("leave-room");
+  bob_.produce_video();
+  bob_.emit("leave-room");
   TestClient again(*service_, "bob");
   const auto joined = again.start_asking("join-room", joining("one", true));
   service_->pump();
   release();
   EXPECT_EQ(again.answer(joined).at("resumed"), false);
-  EXPECT_EQ(ann.count("participant-left"), 1u);
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
 }
 
 TEST_F(ReturningTest, AJoinThatTheReplacedConnectionHadQueuedDoesNotTakeThePlaceBack) {
@@ -102,10 +90,7 @@ TEST_F(ReturningTest, AJoinThatTheReplacedConnectionHadQueuedDoesNotTakeThePlace
   expect_nothing_left();
 }
 
-TEST_F(ReturningTest, WhoVanishesAgainWhileResumingIsKeptForItsGrace) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, WhoVanishesAgainWhileResumingIsKeptForItsGrace) {
   hear_all();
   TestClient again(*service_, "bob");
   worker().holding = true;
@@ -113,22 +98,19 @@ TEST_F(ReturningTest, WhoVanishesAgainWhileResumingIsKeptForItsGrace) {
   service_->pump();
   again.break_off();
   release();
-  EXPECT_EQ(ann.count("participant-left"), 0u);
+  EXPECT_EQ(ann_.count("participant-left"), 0u);
   TestClient third(*service_, "bob");
   EXPECT_EQ(resume(third).at("resumed"), true);
   third.break_off();
   service_->pass(seconds(30));
-  EXPECT_EQ(ann.count("participant-left"), 1u);
-  ann.close();
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
+  ann_.close();
   expect_nothing_left();
 }
 
-TEST_F(ReturningTest, TheGraceThatEndsWhileResumingMakesItAJoinAnew) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, TheGraceThatEndsWhileResumingMakesItAJoinAnew) {
   hear_all();
-  bob.break_off();
+  bob_.break_off();
   TestClient again(*service_, "bob");
   worker().holding = true;
   const auto joined = again.start_asking("join-room", joining("one", true));
@@ -136,18 +118,15 @@ TEST_F(ReturningTest, TheGraceThatEndsWhileResumingMakesItAJoinAnew) {
   service_->pass(seconds(30));
   release();
   EXPECT_EQ(again.answer(joined).at("resumed"), false);
-  EXPECT_EQ(ann.count("participant-left"), 1u);
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
   again.close();
-  ann.close();
+  ann_.close();
   expect_nothing_left();
 }
 
-TEST_F(ReturningTest, TwoConnectionsThatResumeAtOnceEndWithOne) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, TwoConnectionsThatResumeAtOnceEndWithOne) {
   hear_all();
-  bob.break_off();
+  bob_.break_off();
   TestClient first(*service_, "bob"), second(*service_, "bob");
   worker().holding = true;
   first.queue("join-room", joining("one", true));
@@ -155,7 +134,7 @@ TEST_F(ReturningTest, TwoConnectionsThatResumeAtOnceEndWithOne) {
   service_->pump();
   release();
   EXPECT_NE(first.closed, second.closed);
-  EXPECT_EQ(ann.count("participant-left"), 0u);
+  EXPECT_EQ(ann_.count("participant-left"), 0u);
   EXPECT_EQ(service_->server->rooms().begin()->second->size(), 2u);
 }
 

@@ -12,51 +12,39 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-TEST_F(ReturningTest, APageThatGoesAwayHasLeftAtOnce) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, APageThatGoesAwayHasLeftAtOnce) {
   hear_all();
-  bob.close(WebSocketEnd::GoingAway);
-  EXPECT_EQ(ann.count("participant-left"), 1u);
-  ann.close();
+  bob_.close(WebSocketEnd::GoingAway);
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
+  ann_.close();
   expect_nothing_left();
 }
 
-TEST_F(ReturningTest, ADisconnectPacketIsALeavingAtOnce) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, ADisconnectPacketIsALeavingAtOnce) {
   hear_all();
-  bob.send_text("41");
-  EXPECT_EQ(ann.count("participant-left"), 1u);
-  bob.break_off();
+  bob_.send_text("41");
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
+  bob_.break_off();
   service_->pass(seconds(60));
-  EXPECT_EQ(ann.count("participant-left"), 1u);
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
 }
 
-TEST_F(ReturningTest, AfterLeaveRoomTheEndOfTheConnectionTellsNothingMore) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
-  bob.emit("leave-room");
-  bob.break_off();
+TEST_F(TwoInARoomTest, AfterLeaveRoomTheEndOfTheConnectionTellsNothingMore) {
+  bob_.emit("leave-room");
+  bob_.break_off();
   service_->pass(seconds(60));
-  EXPECT_EQ(ann.count("participant-left"), 1u);
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
 }
 
-TEST_F(ReturningTest, ALeaveRoomThatWaitedWhenTheConnectionBrokeOffCounts) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, ALeaveRoomThatWaitedWhenTheConnectionBrokeOffCounts) {
   hear_all();
   worker().holding = true;
-  bob.produce_video();
-  bob.emit("leave-room");
-  bob.break_off();
+  bob_.produce_video();
+  bob_.emit("leave-room");
+  bob_.break_off();
   release();
-  EXPECT_EQ(ann.count("participant-left"), 1u);
-  ann.close();
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
+  ann_.close();
   expect_nothing_left();
 }
 
@@ -83,43 +71,34 @@ TEST_F(ReturningTest, EveryOtherEndIsHeardAfterThirtySecondsOnceAndNotBefore) {
   }
 }
 
-TEST_F(ReturningTest, ALateHeartbeatIsAVanishing) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, ALateHeartbeatIsAVanishing) {
   hear_all();
-  bob.answers_pings = false;
+  bob_.answers_pings = false;
   service_->pass(seconds(45) - milliseconds(1));
-  EXPECT_FALSE(bob.closed);
+  EXPECT_FALSE(bob_.closed);
   service_->pass(milliseconds(1));
-  EXPECT_TRUE(bob.closed);
-  EXPECT_EQ(ann.count("participant-left"), 0u);
+  EXPECT_TRUE(bob_.closed);
+  EXPECT_EQ(ann_.count("participant-left"), 0u);
   service_->pass(seconds(30));
-  EXPECT_EQ(ann.count("participant-left"), 1u);
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
 }
 
-TEST_F(ReturningTest, WhoNeverHadMediaIsKeptForFiveSeconds) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
-  bob.break_off();
+TEST_F(TwoInARoomTest, WhoNeverHadMediaIsKeptForFiveSeconds) {
+  bob_.break_off();
   service_->pass(seconds(5) - milliseconds(1));
-  EXPECT_EQ(ann.count("participant-left"), 0u);
+  EXPECT_EQ(ann_.count("participant-left"), 0u);
   service_->pass(milliseconds(1));
-  EXPECT_EQ(ann.count("participant-left"), 1u);
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
 }
 
-TEST_F(ReturningTest, MediaThatComesMeanwhileMakesItThirtySecondsInAll) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
-  bob.break_off();
+TEST_F(TwoInARoomTest, MediaThatComesMeanwhileMakesItThirtySecondsInAll) {
+  bob_.break_off();
   service_->pass(seconds(4));
   hear_all();
   service_->pass(seconds(26) - milliseconds(1));
-  EXPECT_EQ(ann.count("participant-left"), 0u);
+  EXPECT_EQ(ann_.count("participant-left"), 0u);
   service_->pass(milliseconds(1));
-  EXPECT_EQ(ann.count("participant-left"), 1u);
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
 }
 
 TEST_F(ReturningTest, TheLastOneOfARoomKeepsItOpenAndTakesItAlong) {
@@ -211,39 +190,33 @@ TEST_F(ReturningTest, TheReplyEventCarriesTheSame) {
   EXPECT_TRUE(reply.as_object().contains("rtpCapabilities"));
 }
 
-TEST_F(ReturningTest, WithResumeAnOldConnectionThatLooksAliveIsClosedWithoutAWord) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
-  bob.produce_video();
-  ann.forget();
-  bob.forget();
+TEST_F(TwoInARoomTest, WithResumeAnOldConnectionThatLooksAliveIsClosedWithoutAWord) {
+  bob_.produce_video();
+  ann_.forget();
+  bob_.forget();
   TestClient again(*service_, "bob");
   const auto answer = resume(again);
   EXPECT_EQ(count_of(answer, "producers"), 1u);
-  EXPECT_TRUE(bob.closed);
-  EXPECT_FALSE(bob.disconnected);
-  EXPECT_EQ(bob.names(), "");
-  EXPECT_EQ(ann.names(), "");
+  EXPECT_TRUE(bob_.closed);
+  EXPECT_FALSE(bob_.disconnected);
+  EXPECT_EQ(bob_.names(), "");
+  EXPECT_EQ(ann_.names(), "");
   service_->pass(seconds(60));
-  EXPECT_EQ(ann.names(), "") << "the old connection's end means nothing any more";
+  EXPECT_EQ(ann_.names(), "") << "the old connection's end means nothing any more";
   again.emit("close-producer", json::object{{"kind", "video"}});
-  EXPECT_EQ(ann.count("producer-closed"), 1u) << "the new connection acts for the participant";
+  EXPECT_EQ(ann_.count("producer-closed"), 1u) << "the new connection acts for the participant";
 }
 
-TEST_F(ReturningTest, TheClosesOfBothConnectionsArriveInAnyOrder) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, TheClosesOfBothConnectionsArriveInAnyOrder) {
   hear_all();
   TestClient again(*service_, "bob");
   resume(again);
   again.break_off();
   TestClient third(*service_, "bob");
   EXPECT_EQ(resume(third).at("resumed"), true);
-  EXPECT_EQ(ann.count("participant-left"), 0u);
+  EXPECT_EQ(ann_.count("participant-left"), 0u);
   third.close();
-  ann.close();
+  ann_.close();
   expect_nothing_left();
 }
 
@@ -300,34 +273,28 @@ TEST_F(ReturningTest, ResumeInTheSameConnectionTellsWhatIsThere) {
   EXPECT_FALSE(bob.closed);
 }
 
-TEST_F(ReturningTest, WithoutResumeAVanishedOneLeavesAndANewOneJoins) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
-  bob.produce_video();
+TEST_F(TwoInARoomTest, WithoutResumeAVanishedOneLeavesAndANewOneJoins) {
+  bob_.produce_video();
   hear_all();
-  bob.break_off();
-  ann.forget();
+  bob_.break_off();
+  ann_.forget();
   TestClient again(*service_, "bob");
   const auto answer = again.ask("join-room", joining("one", false));
   EXPECT_FALSE(answer.as_object().contains("resumed"));
   again.create_transport("one", "send");
-  EXPECT_EQ(ann.names(),
+  EXPECT_EQ(ann_.names(),
             "consumer-producer-closed consumer-closed producer-closed participant-left "
             "participant-joined");
   service_->pass(seconds(60));
-  EXPECT_EQ(ann.count("participant-left"), 1u);
+  EXPECT_EQ(ann_.count("participant-left"), 1u);
   EXPECT_EQ(worker().transports.size(), 3u);
   again.close();
-  ann.close();
+  ann_.close();
   expect_nothing_left();
 }
 
-TEST_F(ReturningTest, OnlyTheSamePersonResumes) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
-  bob.break_off();
+TEST_F(TwoInARoomTest, OnlyTheSamePersonResumes) {
+  bob_.break_off();
   TestClient eve(*service_, "eve");
   EXPECT_EQ(resume(eve).at("resumed"), false);
   EXPECT_EQ(service_->server->rooms().begin()->second->size(), 3u);

@@ -11,39 +11,33 @@ namespace {
 
 using std::chrono::seconds;
 
-TEST_F(ReturningTest, ARecoveredSessionHasItsParticipantAndWhatItMissed) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, ARecoveredSessionHasItsParticipantAndWhatItMissed) {
   hear_all();
-  bob.break_off();
-  ann.produce_video();
-  ann.forget();
-  TestClient again(*service_, "bob", bob);
+  bob_.break_off();
+  ann_.produce_video();
+  ann_.forget();
+  TestClient again(*service_, "bob", bob_);
   EXPECT_TRUE(again.recovered);
-  EXPECT_EQ(again.sid, bob.sid);
+  EXPECT_EQ(again.sid, bob_.sid);
   EXPECT_EQ(again.names(), "new-consumer");
   again.produce_audio();
   EXPECT_EQ(again.count("producer-created"), 1u) << "without joining again";
-  EXPECT_EQ(ann.names(), "new-consumer");
+  EXPECT_EQ(ann_.names(), "new-consumer");
   service_->pass(seconds(60));
-  EXPECT_EQ(ann.count("participant-left"), 0u);
+  EXPECT_EQ(ann_.count("participant-left"), 0u);
 }
 
-TEST_F(ReturningTest, AJoinInARecoveredSessionResumes) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, AJoinInARecoveredSessionResumes) {
   hear_all();
-  bob.break_off();
-  ann.produce_video();
-  ann.forget();
-  TestClient again(*service_, "bob", bob);
+  bob_.break_off();
+  ann_.produce_video();
+  ann_.forget();
+  TestClient again(*service_, "bob", bob_);
   const auto answer = again.ask("join-room", joining("one", false));
   EXPECT_EQ(answer.at("resumed"), true);
   EXPECT_EQ(count_of(answer, "transports"), 2u);
   EXPECT_EQ(again.names(), "new-consumer <ack 1>") << "not once more";
-  EXPECT_EQ(ann.names(), "");
+  EXPECT_EQ(ann_.names(), "");
 }
 
 TEST_F(ReturningTest, AClientThatKnowsNothingOfItsRecoveryGetsEverythingAnewAndIsNoGhost) {
@@ -69,20 +63,17 @@ TEST_F(ReturningTest, AClientThatKnowsNothingOfItsRecoveryGetsEverythingAnewAndI
   EXPECT_EQ(worker().consumers.size(), 2u);
 }
 
-TEST_F(ReturningTest, ASessionIsRecoveredFromAConnectionThatLooksAlive) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
-  bob.produce_video();
-  ann.forget();
-  TestClient again(*service_, "bob", bob);
+TEST_F(TwoInARoomTest, ASessionIsRecoveredFromAConnectionThatLooksAlive) {
+  bob_.produce_video();
+  ann_.forget();
+  TestClient again(*service_, "bob", bob_);
   EXPECT_TRUE(again.recovered);
-  EXPECT_TRUE(bob.closed);
-  EXPECT_FALSE(bob.disconnected);
+  EXPECT_TRUE(bob_.closed);
+  EXPECT_FALSE(bob_.disconnected);
   again.emit("pause-producer", json::object{{"kind", "video"}});
-  EXPECT_EQ(ann.names(), "consumer-producer-paused producer-state-changed");
+  EXPECT_EQ(ann_.names(), "consumer-producer-paused producer-state-changed");
   service_->pass(seconds(60));
-  EXPECT_EQ(ann.count("participant-left"), 0u);
+  EXPECT_EQ(ann_.count("participant-left"), 0u);
 }
 
 TEST_F(ReturningTest, ARecoveredSessionThatLookedAliveIsAmongItsPeersStill) {
@@ -113,17 +104,14 @@ TEST_F(ReturningTest, WhoVanishesIsGoneForItsPeersAtOnceAndAReadyThatWaitedBring
   EXPECT_EQ(service_->server->peer_to_peer().peer_count(), 1u);
 }
 
-TEST_F(ReturningTest, RequestsThatHadArrivedGoOnInTheRecoveredSession) {
-  TestClient ann(*service_, "ann"), bob(*service_, "bob");
-  ann.enter("one");
-  bob.enter("one");
+TEST_F(TwoInARoomTest, RequestsThatHadArrivedGoOnInTheRecoveredSession) {
   worker().holding = true;
-  bob.produce_video();
-  bob.produce_audio();
-  TestClient again(*service_, "bob", bob);
+  bob_.produce_video();
+  bob_.produce_audio();
+  TestClient again(*service_, "bob", bob_);
   release();
   EXPECT_EQ(worker().producers.size(), 2u);
-  EXPECT_EQ(ann.count("new-consumer"), 2u);
+  EXPECT_EQ(ann_.count("new-consumer"), 2u);
   EXPECT_EQ(again.last("producer-created").at("kind"), "audio");
 }
 
