@@ -19,8 +19,10 @@ constexpr std::array kTable = {
     ErrorCodeInfo{
         ErrorCode::ShuttingDown, "shutting_down",
         "The server is about to stop: it opens no new rooms, and lets nobody in who needs one."},
-    ErrorCodeInfo{ErrorCode::TooDeep, "too_deep",
-                  "The event's JSON is nested deeper than 32 levels and was not read."},
+    ErrorCodeInfo{
+        ErrorCode::TooDeep, "too_deep",
+        "The event's JSON is nested deeper than MAX_JSON_DEPTH, which detail names, and was not "
+        "read."},
     ErrorCodeInfo{ErrorCode::InvalidRequest, "invalid_request",
                   "A field is missing, or is not what it must be; detail names it."},
     ErrorCodeInfo{ErrorCode::UnknownEvent, "unknown_event",
