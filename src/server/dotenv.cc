@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "server/setting_text.h"
+
 namespace sfu::server {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 bool is_key(std::string_view text) {
   const auto is_key_character = [](char c) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/endpoint.h"
+#include "server/setting_text.h"
 
 namespace sfu::server {
 namespace {
@@ -132,23 +133,14 @@ class Reader {
   std::optional<std::string> error_;
 };
 
-json::array split_at_commas(std::string_view text) {
-  json::array urls;
-  while (true) {
-    const auto comma = text.find(',');
-    auto part = text.substr(0, comma);
-    part.remove_prefix(std::min(part.find_first_not_of(' '), part.size()));
-    part = part.substr(0, part.find_last_not_of(' ') + 1);
-    urls.emplace_back(part);
-    if (comma == std::string_view::npos) return urls;
-    text.remove_prefix(comma + 1);
-  }
-}
-
 }  // namespace
 
 Result<std::vector<IceServer>, std::string> parse_ice_servers(std::string_view text) {
-  if (!text.starts_with('[') && !text.starts_with('{')) return Reader().read(split_at_commas(text));
+  if (!text.starts_with('[') && !text.starts_with('{')) {
+    json::array urls;
+    for (const std::string_view url : split_at_commas(text)) urls.emplace_back(url);
+    return Reader().read(urls);
+  }
   boost::system::error_code error;
   const json::value list = json::parse(text, error);
   if (error || !list.is_array())

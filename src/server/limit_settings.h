@@ -1,13 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/address_range.h"
+#include "server/setting_values.h"
 #include "service/event_limits.h"
 
 namespace sfu::server {
@@ -33,12 +30,7 @@ struct LimitSettings {
   service::Rates rates;
 };
 
-/// Where the texts of settings come from, and where what is wrong with them goes.
-struct SettingTexts {
-  std::function<std::optional<std::string>(const std::string& name)> value;
-  std::function<void(const std::string& name, std::string_view value, std::string_view allowed)>
-      refuse;
-};
-LimitSettings read_limit_settings(const SettingTexts& texts);
+/// What is not allowed is noted in `values`.
+LimitSettings read_limit_settings(SettingValues& values);
 
 }  // namespace sfu::server

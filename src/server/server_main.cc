@@ -17,7 +17,7 @@ namespace {
 constexpr int kExitCannotStart = 1;
 
 /// For threads to end after everything else has. A media thread that is stuck never would.
-constexpr auto kLongestEnd = std::chrono::seconds(1);
+constexpr auto kLongestJoin = std::chrono::seconds(1);
 
 void say(const std::string& line) {
   std::printf("%s\n", line.c_str());
@@ -51,7 +51,7 @@ void await_signals(boost::asio::signal_set& signals, sfu::server::Server& server
 /// From now on the process has so long to end.
 void bound_the_end() {
   std::thread([] {
-    std::this_thread::sleep_for(kLongestEnd);
+    std::this_thread::sleep_for(kLongestJoin);
     std::_Exit(0);
   }).detach();
 }

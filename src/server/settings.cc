@@ -1,24 +1,23 @@
 #include "server/settings.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <charconv>
 #include <utility>
 
 #include "server/command_line.h"
 #include "server/dotenv.h"
+#include "server/example_secret.h"
 #include "server/ice_servers_setting.h"
 #include "server/public_key.h"
+#include "server/setting_text.h"
+#include "server/setting_values.h"
 
 namespace sfu::server {
 namespace {
 
 constexpr int kBadSettings = 2;
-constexpr std::size_t kMaxShownBytes = 80;
 constexpr std::size_t kMaxSecretBytes = 4096;
 
-/// Where values come from, in the order of precedence, and what was wrong with them.
+/// What the values of the settings mean, together.
 class Reader {
  public:
   explicit Reader(const SettingsSources& sources) : sources_(sources) {}
@@ -26,7 +25,7 @@ class Reader {
   Result<Settings, SettingsExit> read();
 
  private:
-  void merge(const CommandLine& command_line, const Dotenv& dotenv);
+  void collect(const CommandLine& command_line, const Dotenv& dotenv);
   void warn_of_unknown_names(const Dotenv& dotenv);
   void choose_mode(bool demo_asked_for);
 
@@ -34,8 +33,7 @@ class Reader {
   void read_tokens();
   void read_media();
   void read_ice_servers();
-  void read_limits();
-  void read_ending();
+  void read_lifetimes();
   void read_log_levels();
 
   void read_public_key(const std::string& value);
@@ -47,77 +45,10 @@ class Reader {
   std::optional<LogLevel> log_level(const std::string& name);
   std::optional<IpAddress> address(const std::string& name, std::string_view text);
 
-  /// The value of a setting that is set and not empty.
-  std::optional<std::string> value(const std::string& name) const;
-  void read_number(const std::string& name, std::size_t least, std::size_t most,
-                   std::size_t& number);
-  void read_port(const std::string& name, std::size_t least, std::uint16_t& port);
-  void read_switch(const std::string& name, bool& is_on);
-
-  void refuse(const std::string& name, std::string_view value, std::string_view allowed);
-  void problem(std::string text) { problems_.push_back(std::move(text)); }
-
   const SettingsSources& sources_;
-  std::map<std::string, std::string> values_;
-  bool anything_set_ = false;
+  SettingValues values_;
   Settings settings_;
-  std::vector<std::string> problems_;
 };
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-std::vector<std::string_view> split_at_commas(std::string_view text) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const auto comma = text.find(',');
-    parts.push_back(trimmed(text.substr(0, comma)));
-    if (comma == std::string_view::npos) return parts;
-    text.remove_prefix(comma + 1);
-  }
-}
-
-/// A value as a message may show it: in quotes, of bounded length.
-std::string shown(std::string_view value) {
-  const bool longer = value.size() > kMaxShownBytes;
-  std::string text = log_value(value.substr(0, kMaxShownBytes));
-  if (!text.starts_with('"')) text = '"' + text + '"';
-  return longer ? text + "..." : text;
-}
-
-/// Letters and digits only, small: "Your-Secret_Key!" is "yoursecretkey".
-std::string plain(std::string_view text) {
-  std::string result;
-  for (const char c : text)
-    if (std::isalnum(static_cast<unsigned char>(c)))
-      result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
-
-/// Whether a secret is one that documentation shows, and so everybody knows: nothing but the words
-/// of such examples, however joined ("your-super-secret-jwt-key-change-this-in-production").
-bool is_example(std::string_view secret) {
-  static constexpr auto kWords = std::to_array<std::string_view>(
-      {"your",   "my",     "the",   "a",       "super",    "very",        "secret",     "secure",
-       "jwt",    "key",    "token", "access",  "password", "signing",     "change",     "replace",
-       "this",   "me",     "it",    "in",      "for",      "production",  "prod",       "dev",
-       "local",  "test",   "with",  "to",      "strong",   "random",      "long",       "string",
-       "here",   "please", "demo",  "example", "default",  "development", "at",         "least",
-       "admin",  "auth",   "256",   "bit",     "bytes",    "32",          "16",         "64",
-       "of",     "and",    "value", "some",    "private",  "meetlite",    "characters", "123",
-       "123456", "server", "is",    "must",    "be",       "not",         "use",        "or"});
-  const auto text = plain(secret);
-  std::vector<bool> reachable(text.size() + 1, false);  // From the start, by whole words.
-  reachable[0] = true;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    for (const auto word : kWords)
-      if (reachable[i] && std::string_view(text).substr(i).starts_with(word))
-        reachable[i + word.size()] = true;
-  return reachable[text.size()];
-}
 
 /// An origin as browsers send it (RFC 6454 §6.2): scheme, host and perhaps a port; no path.
 bool is_origin(std::string_view text) {
@@ -136,8 +67,7 @@ Result<Settings, SettingsExit> Reader::read() {
   const auto command_line = parse_command_line(sources_.arguments);
   if (command_line.help) return fail(SettingsExit{.exit_code = 0, .messages = {help_text()}});
   const auto dotenv = parse_dotenv(sources_.dotenv);
-  problems_ = command_line.problems;
-  merge(command_line, dotenv);
+  collect(command_line, dotenv);
   warn_of_unknown_names(dotenv);
   choose_mode(command_line.demo);
 
@@ -145,31 +75,23 @@ Result<Settings, SettingsExit> Reader::read() {
   read_tokens();
   read_media();
   read_ice_servers();
-  read_limits();
-  read_ending();
+  settings_.limits = read_limit_settings(values_);
+  read_lifetimes();
   read_log_levels();
-  if (!problems_.empty())
-    return fail(SettingsExit{.exit_code = kBadSettings, .messages = std::move(problems_)});
+  if (!values_.problems().empty())
+    return fail(SettingsExit{.exit_code = kBadSettings, .messages = values_.problems()});
   return std::move(settings_);
 }
 
-void Reader::merge(const CommandLine& command_line, const Dotenv& dotenv) {
+void Reader::collect(const CommandLine& command_line, const Dotenv& dotenv) {
+  for (const auto& text : command_line.problems) values_.add_problem(text);
   for (const auto& name : dotenv.unclosed_quotes_of)
-    problem(name + " in .env begins with a quote that never ends");
+    values_.add_problem(name + " in .env begins with a quote that never ends");
   for (const auto line : dotenv.ignored_lines)
     settings_.warnings.push_back("line " + std::to_string(line) +
                                  " of .env is no KEY=VALUE and is ignored");
-  for (const auto& setting : setting_table()) {
-    const std::string name(setting.name);
-    for (const auto* source : {&command_line.values, &sources_.environment, &dotenv.values}) {
-      const auto found = source->find(name);
-      if (found == source->end()) continue;
-      // Other programs set NODE_ENV as well; only in production does it say that this is no trial.
-      anything_set_ |= name != "NODE_ENV" || trimmed(found->second) == "production";
-      if (trimmed(found->second).empty() || values_.contains(name)) continue;
-      values_[name] = trimmed(found->second);
-    }
-  }
+  for (const auto* source : {&command_line.values, &sources_.environment, &dotenv.values})
+    values_.add(*source);
 }
 
 void Reader::warn_of_unknown_names(const Dotenv& dotenv) {
@@ -182,40 +104,43 @@ void Reader::warn_of_unknown_names(const Dotenv& dotenv) {
 }
 
 void Reader::choose_mode(bool demo_asked_for) {
-  settings_.production = value("NODE_ENV") == "production";
-  settings_.demo = demo_asked_for || (!anything_set_ && problems_.empty());
+  settings_.production = values_.find("NODE_ENV") == "production";
+  settings_.demo = demo_asked_for || (!values_.any_set() && values_.problems().empty());
 }
 
 void Reader::read_http() {
-  read_port("PORT", 0, settings_.port);
+  values_.read_port("PORT", 0, settings_.port);
   if (settings_.demo) settings_.listen_ip = IpAddress::v4(0x7f000001);
-  if (const auto text = value("LISTEN_IP")) {
+  if (const auto text = values_.find("LISTEN_IP")) {
     settings_.listen_ip = address("LISTEN_IP", *text);
     if (settings_.demo && settings_.listen_ip && !settings_.listen_ip->is_loopback())
-      refuse("LISTEN_IP", *text,
-             "in demo mode, which gives a token to whoever asks, a loopback address");
+      values_.refuse("LISTEN_IP", *text,
+                     "in demo mode, which gives a token to whoever asks, a loopback address");
   }
 
-  const auto origins = value("CORS_ORIGIN").value_or("http://localhost:5173");
+  const auto origins = values_.find("CORS_ORIGIN").value_or("http://localhost:5173");
   for (const auto part : split_at_commas(origins)) {
     if (part == "*" || is_origin(part))
       settings_.cors_origins.emplace_back(part);
     else
-      refuse("CORS_ORIGIN", part,
-             "*, or origins split at commas, each with scheme and host and without a path or a "
-             "slash at its end, like https://meet.example.org");
+      values_.refuse(
+          "CORS_ORIGIN", part,
+          "*, or origins split at commas, each with scheme and host and without a path or a "
+          "slash at its end, like https://meet.example.org");
   }
 
-  settings_.demo_dir = value("DEMO_DIR").value_or(settings_.demo ? sources_.page_directory : "");
-  if (value("DEMO_DIR") && !sources_.read_file(settings_.demo_dir + "/index.html"))
-    refuse("DEMO_DIR", settings_.demo_dir, "a folder with a file index.html that can be read");
+  settings_.demo_dir =
+      values_.find("DEMO_DIR").value_or(settings_.demo ? sources_.page_directory : "");
+  if (values_.find("DEMO_DIR") && !sources_.read_file(settings_.demo_dir + "/index.html"))
+    values_.refuse("DEMO_DIR", settings_.demo_dir,
+                   "a folder with a file index.html that can be read");
 }
 
 void Reader::read_tokens() {
   if (const auto token = secret("ADMIN_TOKEN")) settings_.admin_token = *token;
   if (settings_.demo) {
     for (const auto* name : {"JWT_SECRET", "JWT_PUBLIC_KEY"})
-      if (value(name))
+      if (values_.find(name))
         settings_.warnings.push_back(std::string(name) +
                                      " is not used in demo mode, which makes a secret of its own");
     settings_.jwt_secret = sources_.random_secret();
@@ -223,23 +148,23 @@ void Reader::read_tokens() {
   }
   const auto jwt_secret = secret("JWT_SECRET");
   if (jwt_secret) settings_.jwt_secret = *jwt_secret;
-  const auto public_key = value("JWT_PUBLIC_KEY");
+  const auto public_key = values_.find("JWT_PUBLIC_KEY");
   if (public_key) read_public_key(*public_key);
-  if (!value("JWT_SECRET") && !public_key)
-    problem(
+  if (!values_.find("JWT_SECRET") && !public_key)
+    values_.add_problem(
         "JWT_SECRET is missing: outside demo mode it is required, at least 16 bytes (or "
         "JWT_PUBLIC_KEY); to try the server without one, start it with --demo");
 }
 
 std::optional<std::string> Reader::secret(const std::string& name, std::string_view danger) {
-  const auto text = value(name);
+  const auto text = values_.find(name);
   if (!text) return std::nullopt;
   std::string weakness;
   if (text->size() > kMaxSecretBytes) {
-    problem(name + " is longer than " + std::to_string(kMaxSecretBytes) + " bytes");
+    values_.add_problem(name + " is longer than " + std::to_string(kMaxSecretBytes) + " bytes");
     return std::nullopt;
   }
-  if (is_example(*text))
+  if (is_example_secret(*text))
     weakness = name + " is a value that examples show, or close to one";
   else if (text->size() < kMinSecretBytes)
     weakness = name + " has only " + std::to_string(text->size()) + " bytes";
@@ -251,7 +176,7 @@ std::optional<std::string> Reader::secret(const std::string& name, std::string_v
     settings_.warnings.push_back(weakness);
     return text;
   }
-  problem(weakness + " (NODE_ENV is production)");
+  values_.add_problem(weakness + " (NODE_ENV is production)");
   return std::nullopt;
 }
 
@@ -260,7 +185,8 @@ void Reader::read_public_key(const std::string& text) {
   if (pem.find("-----BEGIN") == std::string::npos) {
     const auto file = sources_.read_file(text);
     if (!file) {
-      problem("JWT_PUBLIC_KEY is neither a PEM text nor the path of a file that can be read");
+      values_.add_problem(
+          "JWT_PUBLIC_KEY is neither a PEM text nor the path of a file that can be read");
       return;
     }
     pem = *file;
@@ -272,37 +198,38 @@ void Reader::read_public_key(const std::string& text) {
   if (good)
     settings_.jwt_public_key_pem = pem;
   else
-    problem("JWT_PUBLIC_KEY cannot be used: " + good.error() +
-            "; allowed is a public RSA key of at least 2048 bits or a P-256 key, in PEM");
+    values_.add_problem(
+        "JWT_PUBLIC_KEY cannot be used: " + good.error() +
+        "; allowed is a public RSA key of at least 2048 bits or a P-256 key, in PEM");
 }
 
 void Reader::read_media() {
-  const auto listen = value("MEDIASOUP_LISTEN_IP").value_or("0.0.0.0");
+  const auto listen = values_.find("MEDIASOUP_LISTEN_IP").value_or("0.0.0.0");
   for (const auto part : split_at_commas(listen)) {
     const auto parsed = address("MEDIASOUP_LISTEN_IP", part);
     if (!parsed) continue;
     auto& addresses = settings_.media_listen_ips;
     if (std::find(addresses.begin(), addresses.end(), *parsed) != addresses.end())
-      refuse("MEDIASOUP_LISTEN_IP", listen, "each address once");
+      values_.refuse("MEDIASOUP_LISTEN_IP", listen, "each address once");
     else
       addresses.push_back(*parsed);
   }
   if (settings_.media_listen_ips.size() > kMaxListenIps)
-    refuse("MEDIASOUP_LISTEN_IP", listen,
-           "at most " + std::to_string(kMaxListenIps) + " addresses");
-  if (const auto text = value("MEDIASOUP_ANNOUNCED_IP")) read_announced_ip(*text);
+    values_.refuse("MEDIASOUP_LISTEN_IP", listen,
+                   "at most " + std::to_string(kMaxListenIps) + " addresses");
+  if (const auto text = values_.find("MEDIASOUP_ANNOUNCED_IP")) read_announced_ip(*text);
 
   settings_.num_workers = std::clamp<std::size_t>(sources_.cores, 1, kMaxWorkers);
-  read_number("MEDIASOUP_NUM_WORKERS", 1, kMaxWorkers, settings_.num_workers);
+  values_.read_number("MEDIASOUP_NUM_WORKERS", 1, kMaxWorkers, settings_.num_workers);
   check_media_ports();
-  read_switch("MEDIASOUP_ENABLE_TCP", settings_.enable_tcp);
-  read_switch("MEDIASOUP_PIN_WORKERS", settings_.pin_workers);
-  read_number("MEDIASOUP_SPREAD_MARGIN", 0, 100, settings_.spread_margin);
-  read_number("RECONNECT_GRACE_SECONDS", 0, 3600, settings_.reconnect_grace_seconds);
+  values_.read_switch("MEDIASOUP_ENABLE_TCP", settings_.enable_tcp);
+  values_.read_switch("MEDIASOUP_PIN_WORKERS", settings_.pin_workers);
+  values_.read_number("MEDIASOUP_SPREAD_MARGIN", 0, 100, settings_.spread_margin);
 }
 
-void Reader::read_ending() {
-  read_number("DRAIN_SECONDS", 0, kMaxDrainSeconds, settings_.drain_seconds);
+void Reader::read_lifetimes() {
+  values_.read_number("RECONNECT_GRACE_SECONDS", 0, 3600, settings_.reconnect_grace_seconds);
+  values_.read_number("DRAIN_SECONDS", 0, kMaxDrainSeconds, settings_.drain_seconds);
   const auto& environment = sources_.environment;
   if (const auto found = environment.find("NOTIFY_SOCKET"); found != environment.end())
     settings_.notify_socket = found->second;
@@ -311,54 +238,47 @@ void Reader::read_ending() {
 void Reader::read_announced_ip(const std::string& text) {
   settings_.media_announced_ip = address("MEDIASOUP_ANNOUNCED_IP", text);
   if (settings_.media_announced_ip && settings_.media_announced_ip->is_unspecified())
-    refuse("MEDIASOUP_ANNOUNCED_IP", text, "an address that clients can send to");
+    values_.refuse("MEDIASOUP_ANNOUNCED_IP", text, "an address that clients can send to");
 }
 
 void Reader::check_media_ports() {
-  const auto problems_before = problems_.size();
-  read_port("MEDIASOUP_MIN_PORT", 1, settings_.media_min_port);
-  read_port("MEDIASOUP_MAX_PORT", 1, settings_.media_max_port);
-  if (problems_.size() != problems_before) return;
+  const auto problems_before = values_.problems().size();
+  values_.read_port("MEDIASOUP_MIN_PORT", 1, settings_.media_min_port);
+  values_.read_port("MEDIASOUP_MAX_PORT", 1, settings_.media_max_port);
+  if (values_.problems().size() != problems_before) return;
   const std::size_t least = settings_.media_min_port;
   const std::size_t most = settings_.media_max_port;
   if (least > most) {
-    refuse("MEDIASOUP_MIN_PORT", std::to_string(least),
-           "a port up to MEDIASOUP_MAX_PORT, which is " + std::to_string(most));
+    values_.refuse("MEDIASOUP_MIN_PORT", std::to_string(least),
+                   "a port up to MEDIASOUP_MAX_PORT, which is " + std::to_string(most));
   } else if (settings_.num_workers > most - least + 1) {
-    refuse("MEDIASOUP_NUM_WORKERS", std::to_string(settings_.num_workers),
-           "at most one worker for each media port, and from MEDIASOUP_MIN_PORT " +
-               std::to_string(least) + " to MEDIASOUP_MAX_PORT " + std::to_string(most) +
-               " there are only " + std::to_string(most - least + 1));
+    values_.refuse("MEDIASOUP_NUM_WORKERS", std::to_string(settings_.num_workers),
+                   "at most one worker for each media port, and from MEDIASOUP_MIN_PORT " +
+                       std::to_string(least) + " to MEDIASOUP_MAX_PORT " + std::to_string(most) +
+                       " there are only " + std::to_string(most - least + 1));
   }
 }
 
 void Reader::read_ice_servers() {
-  read_number("TURN_TTL_SECONDS", 60, 2'592'000, settings_.turn_ttl_seconds);
+  values_.read_number("TURN_TTL_SECONDS", 60, 2'592'000, settings_.turn_ttl_seconds);
   if (const auto text = secret("TURN_SECRET", "can send through the TURN server"))
     settings_.turn_secret = *text;
-  if (const auto text = value("ICE_SERVERS")) {
+  if (const auto text = values_.find("ICE_SERVERS")) {
     if (auto servers = parse_ice_servers(*text))
       settings_.ice_servers = std::move(*servers);
     else
-      return problem("ICE_SERVERS" + servers.error());
+      return values_.add_problem("ICE_SERVERS" + servers.error());
   }
   bool needs_secret = false;
   for (const auto& server : settings_.ice_servers)
     needs_secret |= server.relays() && server.username.empty();
-  if (needs_secret && !value("TURN_SECRET"))
-    problem(
+  if (needs_secret && !values_.find("TURN_SECRET"))
+    values_.add_problem(
         "ICE_SERVERS has a TURN server without username and credential; allowed: both of them, "
         "or TURN_SECRET to make them from");
-  if (!needs_secret && value("TURN_SECRET"))
+  if (!needs_secret && values_.find("TURN_SECRET"))
     settings_.warnings.emplace_back(
         "TURN_SECRET is not used: ICE_SERVERS has no TURN server that needs credentials");
-}
-
-void Reader::read_limits() {
-  settings_.limits =
-      read_limit_settings({[this](const std::string& name) { return value(name); },
-                           [this](const std::string& name, std::string_view text,
-                                  std::string_view allowed) { refuse(name, text, allowed); }});
 }
 
 void Reader::read_log_levels() {
@@ -367,7 +287,7 @@ void Reader::read_log_levels() {
 }
 
 std::optional<LogLevel> Reader::log_level(const std::string& name) {
-  const auto text = value(name);
+  const auto text = values_.find(name);
   if (!text) return std::nullopt;
   const bool media = name == "MEDIASOUP_LOG_LEVEL";
   if (*text == "debug") return LogLevel::Debug;
@@ -375,7 +295,7 @@ std::optional<LogLevel> Reader::log_level(const std::string& name) {
   if (*text == "error") return LogLevel::Error;
   if (media && *text == "none") return LogLevel::None;
   if (!media && *text == "info") return LogLevel::Info;
-  refuse(name, *text, media ? "debug, warn, error or none" : "error, warn, info or debug");
+  values_.refuse(name, *text, media ? "debug, warn, error or none" : "error, warn, info or debug");
   return std::nullopt;
 }
 
@@ -383,49 +303,12 @@ std::optional<IpAddress> Reader::address(const std::string& name, std::string_vi
   auto parsed = IpAddress::parse(text);
   if (parsed && is_multicast(*parsed)) parsed.reset();
   if (!parsed)
-    refuse(name, text,
-           name == "MEDIASOUP_LISTEN_IP"
-               ? "IPv4 or IPv6 addresses of this machine, split at commas, like 0.0.0.0 or ::"
-               : "an IPv4 or IPv6 address, like 192.0.2.1 or 2001:db8::1");
+    values_.refuse(
+        name, text,
+        name == "MEDIASOUP_LISTEN_IP"
+            ? "IPv4 or IPv6 addresses of this machine, split at commas, like 0.0.0.0 or ::"
+            : "an IPv4 or IPv6 address, like 192.0.2.1 or 2001:db8::1");
   return parsed;
-}
-
-std::optional<std::string> Reader::value(const std::string& name) const {
-  const auto found = values_.find(name);
-  return found == values_.end() ? std::nullopt : std::optional(found->second);
-}
-
-void Reader::read_number(const std::string& name, std::size_t least, std::size_t most,
-                         std::size_t& number) {
-  const auto text = value(name);
-  if (!text) return;
-  std::size_t parsed = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), parsed);
-  if (error == std::errc{} && end == text->data() + text->size() && parsed >= least &&
-      parsed <= most)
-    number = parsed;
-  else
-    refuse(name, *text,
-           "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-}
-
-void Reader::read_port(const std::string& name, std::size_t least, std::uint16_t& port) {
-  std::size_t number = port;
-  read_number(name, least, 65535, number);
-  port = static_cast<std::uint16_t>(number);
-}
-
-void Reader::read_switch(const std::string& name, bool& is_on) {
-  const auto text = value(name);
-  if (!text) return;
-  if (*text == "on" || *text == "off")
-    is_on = *text == "on";
-  else
-    refuse(name, *text, "on or off");
-}
-
-void Reader::refuse(const std::string& name, std::string_view value, std::string_view allowed) {
-  problem(name + " is " + shown(value) + "; allowed: " + std::string(allowed));
 }
 
 }  // namespace
