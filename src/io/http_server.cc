@@ -13,12 +13,11 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
-#include <ctime>
 #include <unordered_map>
 #include <vector>
 
 #include "io/address_slots.h"
-#include "io/clock.h"
+#include "io/http_messages.h"
 #include "io/socket_address.h"
 #include "io/websockets.h"
 
@@ -44,24 +43,6 @@ constexpr std::size_t kFirstRead = 2048;
 
 using RequestParser = http::request_parser<http::string_body>;
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
-
-HttpRequest to_request(const http::request<http::string_body>& message, const Endpoint& remote) {
-  HttpRequest request;
-  request.method = view(message.method_string());
-  std::string_view target = view(message.target());
-  if (const auto scheme = target.find("://"); scheme != std::string_view::npos && target[0] != '/')
-    target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
-  const std::size_t question = target.find('?');
-  request.path = target.substr(0, question);
-  if (request.path.empty()) request.path = "/";
-  if (question != std::string_view::npos) request.query = target.substr(question + 1);
-  for (const auto& field : message)
-    request.headers.emplace_back(view(field.name_string()), view(field.value()));
-  request.remote = remote;
-  return request;
-}
-
 /// The peer as it is at accept time; unspecified where it is gone already.
 Endpoint remote_of(const tcp::socket& socket) {
   error_code error;
@@ -73,35 +54,6 @@ tcp::endpoint to_asio(const Endpoint& endpoint) {
   if (endpoint.ip.is_v4()) return {asio::ip::address_v4(endpoint.ip.v4_value()), endpoint.port};
   return {asio::ip::address_v6(endpoint.ip.bytes()), endpoint.port};
 }
-
-HttpResponse json_error(int status, std::string_view message) {
-  return {status, "application/json", "{\"error\":\"" + std::string(message) + "\"}", {}};
-}
-
-/// How the server itself answers a request that could not be read; nothing where the client is
-/// gone.
-std::optional<HttpResponse> answer_to(const error_code& error) {
-  if (error == http::error::body_limit) return json_error(413, "Payload too large");
-  if (error == http::error::header_limit || error == http::error::buffer_overflow)
-    return json_error(431, "Request header too large");
-  if (error == http::error::end_of_stream || error == http::error::partial_message)
-    return std::nullopt;
-  if (error.category() == make_error_code(http::error::bad_method).category())
-    return json_error(400, "Bad request");
-  return std::nullopt;
-}
-
-/// RFC 9110 §5.6.7, for the Date header.
-std::string http_date() {
-  const std::time_t now = static_cast<std::time_t>(wall_clock_us() / 1'000'000);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[40];
-  const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  return {text, size};
-}
-
-bool has_no_body(int status) { return status == 204 || status == 304; }
 
 }  // namespace
 
@@ -391,26 +343,17 @@ void HttpServer::Implementation::respond(HttpRequestId id, HttpResponse response
 asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
                                                         const HttpRequest& request,
                                                         HttpResponse response, bool keep_alive) {
-  http::response<http::string_body> message(static_cast<http::status>(response.status), 11);
-  message.set(http::field::date, http_date());
-  for (const auto& [name, value] : handler_.headers(request)) message.insert(name, value);
-  for (const auto& [name, value] : response.headers) message.insert(name, value);
-  if (!response.content_type.empty() && !has_no_body(response.status))
-    message.set(http::field::content_type, response.content_type);
-  message.keep_alive(keep_alive);
   if (response.status >= 400 && response.status < 500)
     handler_.on_refused(response.status, request);
-  if (!has_no_body(response.status)) message.content_length(response.body.size());
-  if (request.method != "HEAD" && !has_no_body(response.status))
-    message.body() = std::move(response.body);
+  const bool head_only = request.method == "HEAD";
+  auto message = to_message(std::move(response), handler_.headers(request), keep_alive, head_only);
 
   connection.writing = true;
   connection.stream.expires_after(limits_.answer_timeout);
   http::response_serializer<http::string_body> serializer(message);
   auto [error, size] =
-      request.method == "HEAD"
-          ? co_await http::async_write_header(connection.stream, serializer, kAwait)
-          : co_await http::async_write(connection.stream, serializer, kAwait);
+      head_only ? co_await http::async_write_header(connection.stream, serializer, kAwait)
+                : co_await http::async_write(connection.stream, serializer, kAwait);
   note_slow(error, request);
   connection.writing = false;
   co_return !error && keep_alive;

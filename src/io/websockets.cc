@@ -48,8 +48,8 @@ struct WebSockets::Peer {
   int operations = 0;  // Completions that will still come and use this object.
   bool writing = false;
   Timestamp writing_since;
-  bool closing =
-      false;  // Nothing more is queued or reported; the rest of the queue still goes out.
+  /// Nothing more is queued or reported; the rest of the queue still goes out.
+  bool closing = false;
   std::uint16_t close_code = websocket::close_code::normal;  // Of ours.
   bool close_sent = false;                                   // By us, first.
   bool too_slow = false;
