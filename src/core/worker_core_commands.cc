@@ -1,62 +1,13 @@
-#include <algorithm>
-#include <limits>
-#include <span>
 #include <utility>
 
+#include "core/host_candidates.h"
 #include "core/stats_conversion.h"
 #include "core/worker_core_impl.h"
 
-// What the service asks of a worker.
+// What the service asks of a worker: routers, transports, and how it is; producers and consumers
+// are in worker_core_streams.cc.
 
 namespace sfu::core {
-namespace {
-
-/// RFC 8445 §5.1.2.1 for component 1.
-constexpr std::uint32_t priority(std::uint32_t type_preference, std::uint32_t local_preference) {
-  return type_preference << 24 | local_preference << 8 | 255;
-}
-
-/// The earlier it is listed, the better.
-std::uint32_t host_priority(std::size_t rank) {
-  constexpr std::uint32_t kHostPreference = 126;
-  return priority(kHostPreference,
-                  static_cast<std::uint32_t>(65535 - std::min<std::size_t>(rank, 65535)));
-}
-
-/// RFC 6544 §4.2: below every address of UDP, and among themselves by direction before anything
-/// else; a passive host candidate has direction preference 4.
-std::uint32_t tcp_host_priority(std::size_t rank) {
-  constexpr std::uint32_t kTcpHostPreference = 90;
-  constexpr std::uint32_t kPassive = 4;
-  constexpr std::size_t kMost = (1u << 13) - 1;
-  return priority(kTcpHostPreference,
-                  kPassive << 13 | static_cast<std::uint32_t>(kMost - std::min(rank, kMost)));
-}
-
-CommandError convert(const transport::ProducerRefusal& refusal) {
-  if (const auto* error = std::get_if<media::ProducerError>(&refusal)) {
-    switch (*error) {
-      case media::ProducerError::IdTaken: return CommandError::AlreadyExists;
-      case media::ProducerError::NoCodec:
-      case media::ProducerError::TooManyStreams: return CommandError::Unsupported;
-      case media::ProducerError::RouterFull: return CommandError::LimitReached;
-    }
-  }
-  return std::get<media::ListenError>(refusal) == media::ListenError::TableFull
-             ? CommandError::LimitReached
-             : CommandError::SsrcTaken;
-}
-
-media::ConsumerType convert(ConsumerType type) {
-  switch (type) {
-    case ConsumerType::Simple: return media::ConsumerType::Simple;
-    case ConsumerType::Simulcast: return media::ConsumerType::Simulcast;
-    case ConsumerType::Svc: return media::ConsumerType::Svc;
-  }
-  return media::ConsumerType::Simple;
-}
-
-}  // namespace
 
 void WorkerCore::Impl::handle_command(Timestamp now, RequestId request, Command command) {
   CommandResult result = std::visit(
@@ -148,151 +99,10 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
 }
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const CreateProducer& command) {
-  const auto found = transports_.find(command.transport);
-  if (found == transports_.end()) return fail(CommandError::NotFound);
-  if (producers_.contains(command.producer)) return fail(CommandError::AlreadyExists);
-  Transport& transport = *at(found->second);
-  if (transport.producers().size() >= config_.max_producers_per_transport)
-    return fail(CommandError::LimitReached);
-  const auto added = transport.add_producer(now, {.id = command.producer,
-                                                  .kind = command.kind,
-                                                  .parameters = command.parameters,
-                                                  .mapping = command.mapping,
-                                                  .paused = command.paused});
-  if (!added) return fail(convert(added.error()));
-  producers_[command.producer] = {found->second, {}};
-  settle(now, found->second);
-  return ReplyValue(Done{});
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const CloseProducer& command) {
-  if (!find_local_producer(command.producer)) return fail(CommandError::NotFound);
-  close_producer(command.producer);
-  return ReplyValue(Done{});
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const PauseProducer& command) {
-  return set_producer_paused(now, command.producer, true);
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const ResumeProducer& command) {
-  return set_producer_paused(now, command.producer, false);
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::set_producer_paused(Timestamp now, ProducerId id,
-                                                                      bool paused) {
-  const Published* published = find_local_producer(id);
-  if (!published) return fail(CommandError::NotFound);
-  at(published->slot)->find_producer(id)->set_paused(now, paused);
-  settle(now, published->slot);
-  return ReplyValue(Done{});
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const CreateConsumer& command) {
-  const auto found = transports_.find(command.transport);
-  const auto producer = producers_.find(command.producer);
-  if (found == transports_.end() || producer == producers_.end())
-    return fail(CommandError::NotFound);
-  if (consumers_.contains(command.consumer)) return fail(CommandError::AlreadyExists);
-  Transport& transport = *at(found->second);
-  if (transport.consumer_count() >= config_.max_consumers_per_transport)
-    return fail(CommandError::LimitReached);
-  const auto added = transport.add_consumer(now, {.id = command.consumer,
-                                                  .producer = command.producer,
-                                                  .kind = command.kind,
-                                                  .type = convert(command.type),
-                                                  .parameters = command.parameters,
-                                                  .paused = command.paused});
-  if (!added) {
-    switch (added.error()) {
-      case Transport::ConsumerRefusal::NoSuchProducer: return fail(CommandError::NotFound);
-      case Transport::ConsumerRefusal::Unsupported: return fail(CommandError::Unsupported);
-      case Transport::ConsumerRefusal::SsrcTaken: return fail(CommandError::SsrcTaken);
-    }
-  }
-  auto& viewers = producer->second.consumers;
-  consumers_[command.consumer] = {found->second, *added, command.producer,
-                                  static_cast<std::uint32_t>(viewers.size())};
-  viewers.push_back(command.consumer);
-  settle(now, found->second);
-  return ReplyValue(Done{});
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const CloseConsumer& command) {
-  if (!consumers_.contains(command.consumer)) return fail(CommandError::NotFound);
-  close_consumer(command.consumer);
-  return ReplyValue(Done{});
-}
-
-template <class Act>
-WorkerCore::Impl::CommandResult WorkerCore::Impl::with_consumer(Timestamp now, ConsumerId id,
-                                                                Act&& act) {
-  const auto found = consumers_.find(id);
-  if (found == consumers_.end()) return fail(CommandError::NotFound);
-  ReplyValue reply = act(at(found->second.slot)->consumer(found->second.consumer));
-  settle(now, found->second.slot);
-  return reply;
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const PauseConsumer& command) {
-  return with_consumer(now, command.consumer, [now](media::Consumer& consumer) {
-    consumer.pause(now);
-    return ReplyValue(Done{});
-  });
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const ResumeConsumer& command) {
-  return with_consumer(now, command.consumer, [now](media::Consumer& consumer) {
-    consumer.resume(now);
-    return ReplyValue(Done{});
-  });
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const SetPreferredLayers& command) {
-  return with_consumer(now, command.consumer, [&](media::Consumer& consumer) {
-    const media::Layers clamped =
-        consumer.set_preferred_layers(now, command.spatial_layer, command.temporal_layer);
-    return ReplyValue(PreferredLayers{clamped.spatial, clamped.temporal});
-  });
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const SetConsumerPriority& command) {
-  return with_consumer(now, command.consumer, [&](media::Consumer& consumer) {
-    consumer.set_priority(command.priority);
-    return ReplyValue(Done{});
-  });
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const RequestKeyFrame& command) {
-  return with_consumer(now, command.consumer, [now](media::Consumer& consumer) {
-    consumer.request_key_frame(now);
-    return ReplyValue(Done{});
-  });
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
                                                           const GetTransportStats& command) {
   const Transport* transport = find(command.transport);
   if (!transport) return fail(CommandError::NotFound);
   return ReplyValue(stats_of(now, *transport));
-}
-
-WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp now,
-                                                          const GetProducerStats& command) {
-  std::vector<ProducerStats> stats;
-  for (const ProducerId id : command.producers)
-    if (const Published* published = find_local_producer(id))
-      stats.push_back(at(published->slot)->find_producer(id)->stats(now));
-  return ReplyValue(std::move(stats));
 }
 
 WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWorkerStats&) {
@@ -349,7 +159,7 @@ void WorkerCore::Impl::close_transport(Timestamp now, Slot slot) {
   demux_.remove_all(slot);
   deadlines_.set(slot, std::nullopt);
   transports_.erase(transport.id());
-  // Here as below the last one takes the place of the one that goes.
+  // As in close_consumer(), the last one takes the place of the one that goes.
   const std::uint32_t place = slots_[slot].place_in_room;
   std::vector<Slot>& neighbours = rooms_.at(slots_[slot].room).transports;
   neighbours[place] = neighbours.back();
@@ -361,52 +171,11 @@ void WorkerCore::Impl::close_transport(Timestamp now, Slot slot) {
   free_slots_.push_back(slot);
 }
 
-/// Its consumers close with it, as mediasoup's do.
-void WorkerCore::Impl::close_producer(ProducerId id) {
-  const auto found = producers_.find(id);
-  const Published published = std::move(found->second);
-  producers_.erase(found);
-  for (const ConsumerId consumer : published.consumers) close_consumer(consumer);
-  if (published.remote)
-    pipes_.close_far(published.remote->pipe);
-  else
-    at(published.slot)->remove_producer(id);
-}
-
-void WorkerCore::Impl::close_consumer(ConsumerId id) {
-  const auto found = consumers_.find(id);
-  if (found == consumers_.end()) return;
-  const Viewed viewed = found->second;
-  consumers_.erase(found);
-  at(viewed.slot)->remove_consumer(viewed.consumer);
-  const auto producer = producers_.find(viewed.producer);
-  if (producer == producers_.end()) return;
-  std::vector<ConsumerId>& viewers = producer->second.consumers;
-  viewers[viewed.place] = viewers.back();
-  viewers.pop_back();
-  if (viewed.place < viewers.size()) consumers_.at(viewers[viewed.place]).place = viewed.place;
-}
-
 TransportCreated WorkerCore::Impl::describe(const Transport& transport) const {
   TransportCreated created;
   created.ice_username_fragment = transport.channel().credentials().ufrag;
   created.ice_password = transport.channel().credentials().password;
-  for (std::size_t rank = 0; rank < config_.candidates.size(); ++rank) {
-    const Endpoint& candidate = config_.candidates[rank];
-    created.candidates.push_back({.foundation = "host" + std::to_string(rank),
-                                  .priority = host_priority(rank),
-                                  .address = candidate.ip.to_string(),
-                                  .protocol = IpProtocol::Udp,
-                                  .port = candidate.port});
-  }
-  for (std::size_t rank = 0; rank < config_.tcp_candidates.size(); ++rank) {
-    const Endpoint& candidate = config_.tcp_candidates[rank];
-    created.candidates.push_back({.foundation = "tcp" + std::to_string(rank),
-                                  .priority = tcp_host_priority(rank),
-                                  .address = candidate.ip.to_string(),
-                                  .protocol = IpProtocol::Tcp,
-                                  .port = candidate.port});
-  }
+  created.candidates = host_candidates(config_.candidates, config_.tcp_candidates);
   created.fingerprints.push_back({"sha-256", config_.certificate->sha256_fingerprint()});
   return created;
 }

@@ -7,7 +7,8 @@
 #include "rtcp/packet.h"
 #include "stun/message.h"
 
-// The way of datagrams and of time through a worker; commands are in worker_core_commands.cc.
+// The way of datagrams and of time through a worker; commands are in worker_core_commands.cc,
+// worker_core_streams.cc and worker_core_pipes.cc.
 
 namespace sfu::core {
 namespace {

@@ -73,6 +73,20 @@ class WorkerCoreTest : public testing::Test {
     EXPECT_TRUE(request(CreateTransport{router, id}));
     return id;
   }
+  struct TwoTransports {
+    std::array<TransportId, 2> ids;
+    std::array<TransportCreated, 2> created;
+  };
+  /// On one router.
+  TwoTransports open_two_transports() {
+    const RouterId router = open_router();
+    TwoTransports two;
+    for (std::size_t i = 0; i < 2; ++i) {
+      two.ids[i] = TransportId::random(random_);
+      two.created[i] = std::get<TransportCreated>(*request(CreateTransport{router, two.ids[i]}));
+    }
+    return two;
+  }
   CreateProducer audio_producer(TransportId transport, std::uint32_t ssrc) {
     ortc::RtpParameters parameters;
     parameters.mid = std::to_string(ssrc);
@@ -287,13 +301,7 @@ TEST_F(WorkerCoreTest, ProducerThatClosesTakesItsConsumersAlong) {
 }
 
 TEST_F(WorkerCoreTest, TransportWhoseOnlyPathGoesToAnotherSaysAtOnceThatItIsDisconnected) {
-  const RouterId router = open_router();
-  std::array<TransportId, 2> ids;
-  std::array<TransportCreated, 2> created;
-  for (std::size_t i = 0; i < 2; ++i) {
-    ids[i] = TransportId::random(random_);
-    created[i] = std::get<TransportCreated>(*request(CreateTransport{router, ids[i]}));
-  }
+  const auto [ids, created] = open_two_transports();
   check_from(5000, created[0]);
   events_.clear();
   while (core_->poll_event()) {
@@ -307,13 +315,7 @@ TEST_F(WorkerCoreTest, TransportWhoseOnlyPathGoesToAnotherSaysAtOnceThatItIsDisc
 }
 
 TEST_F(WorkerCoreTest, TransportsThatTakeOnePathFromEachOtherAreToldOfWithinBoundsAndRightAtLast) {
-  const RouterId router = open_router();
-  std::array<TransportId, 2> ids;
-  std::array<TransportCreated, 2> created;
-  for (std::size_t i = 0; i < 2; ++i) {
-    ids[i] = TransportId::random(random_);
-    created[i] = std::get<TransportCreated>(*request(CreateTransport{router, ids[i]}));
-  }
+  const auto [ids, created] = open_two_transports();
   std::size_t events = 0;
   std::map<TransportId, IceState> told;
   const auto drain = [&] {
@@ -382,14 +384,8 @@ TEST_F(WorkerCoreTest, RestartsThatThePeerDoesNotFollowLeaveTwoNamesOfIt) {
 }
 
 TEST_F(WorkerCoreTest, TheTransportWhoseInputBreaksAnInvariantIsClosedAndTheOthersGoOn) {
-  const RouterId router = open_router();
-  std::array<TransportId, 2> ids;
-  std::array<TransportCreated, 2> created;
-  for (std::size_t i = 0; i < 2; ++i) {
-    ids[i] = TransportId::random(random_);
-    created[i] = std::get<TransportCreated>(*request(CreateTransport{router, ids[i]}));
-    check_from(static_cast<std::uint16_t>(5000 + i), created[i]);
-  }
+  const auto [ids, created] = open_two_transports();
+  for (std::size_t i = 0; i < 2; ++i) check_from(static_cast<std::uint16_t>(5000 + i), created[i]);
   while (core_->poll_event()) {
   }
   sink_.take_sent();
