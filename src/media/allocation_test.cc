@@ -1,32 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
+#include "base/allocation_count_for_test.h"
 #include "media/consumer.h"
 #include "media/test_media.h"
-
-namespace {
-
-bool g_counts = false;
-std::size_t g_allocations = 0;
-
-void* allocate(std::size_t size) {
-  if (g_counts) ++g_allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-// Replaced for this whole test program.
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace sfu::media {
 namespace {
@@ -87,16 +63,16 @@ TEST(Forwarding, AllocatesNothingOverAThousandPacketsInSteadyState) {
   std::size_t forwarded = 0;
   for (std::size_t n = 0; n < packets.size(); ++n) {
     if (n == kWarmUp) {
-      g_allocations = 0;
+      AllocationCount::total = 0;
       forwarded = sink->emplaced;
-      g_counts = true;
+      AllocationCount::watches = true;
     }
     const auto view = rtp::PacketView::parse(packets[n].bytes());
     room.producer->handle_packet(at_ms(static_cast<std::int64_t>(n)), std::move(packets[n]), *view,
                                  0, false);
   }
-  g_counts = false;
-  EXPECT_EQ(g_allocations, 0u);
+  AllocationCount::watches = false;
+  EXPECT_EQ(AllocationCount::total, 0u);
   EXPECT_GT(sink->emplaced - forwarded, kMeasured * kViewers / 2);
 }
 

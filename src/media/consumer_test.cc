@@ -2,32 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "media/test_frames.h"
 #include "media/test_media.h"
 
 namespace sfu::media {
 namespace {
 
 using namespace test;
-
-PacketSpec frame(std::uint16_t n, bool key_frame = false, std::uint16_t picture_id = 0) {
-  PacketSpec spec;
-  spec.sequence = n;
-  spec.timestamp = 3000u * n;
-  spec.marker = true;
-  spec.payload =
-      vp8_payload({.key_frame = key_frame, .picture_id = picture_id ? picture_id : n, .tag = n});
-  return spec;
-}
-
-std::vector<std::uint32_t> tags(const std::vector<Sent>& sent) {
-  std::vector<std::uint32_t> list;
-  for (const Sent& packet : sent) list.push_back(packet.vp8_tag());
-  return list;
-}
-
-void nack(Consumer& consumer, Timestamp now, std::vector<std::uint16_t> lost, TestSink& sink) {
-  with_nack(lost, [&](const rtcp::Nack& parsed) { consumer.handle_nack(now, parsed, sink); });
-}
 
 TEST(Consumer, RewritesTheHeaderAndSharesThePayload) {
   Room room;

@@ -2,34 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
+#include "base/allocation_count_for_test.h"
 #include "rtcp/packet.h"
 #include "sim/conference.h"
 
 // What forwarding asks of the heap. A program of its own, since it replaces operator new.
-
-namespace {
-
-bool g_counts = false;
-std::size_t g_allocations = 0;
-
-void* allocate(std::size_t size) {
-  if (g_counts) ++g_allocations;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace sfu::sim {
 namespace {
@@ -88,24 +67,25 @@ class WatchedServer final : public Host {
     PacketBuffer buffer = core_.arena().allocate();
     std::copy(datagram.begin(), datagram.end(), buffer.room().begin());
     buffer.set_size(datagram.size());
-    g_counts = watches && media;
+    AllocationCount::watches = watches && media;
     core_.handle_datagram(now, path, std::move(buffer));
-    if (g_counts) ++(rtcp::looks_like_rtcp(datagram) ? rtcp_received : rtp_received);
-    g_counts = false;
+    if (AllocationCount::watches)
+      ++(rtcp::looks_like_rtcp(datagram) ? rtcp_received : rtp_received);
+    AllocationCount::watches = false;
   }
   void handle_timeout(Timestamp now) override {
     const auto due = core_.next_timeout();
     if (!due || *due > now) return;  // Only a flush is.
-    g_counts = watches;
+    AllocationCount::watches = watches;
     core_.handle_timeout(now);
-    g_counts = false;
+    AllocationCount::watches = false;
   }
   void flush(Timestamp now, Outbox& outbox) override {
     const auto due = core_.flush_due();
     if (!due || *due > now) return;
-    g_counts = watches;
+    AllocationCount::watches = watches;
     core_.flush(now, sink_);
-    g_counts = false;
+    AllocationCount::watches = false;
     const std::size_t flushed = sink_.drain(outbox);
     sent += watches ? flushed : 0u;
   }
@@ -140,7 +120,7 @@ TEST(Forwarding, ThroughAWholeWorkerAllocatesNothingOverAThousandPackets) {
   EXPECT_GT(server.rtp_received, 1000u);
   EXPECT_GT(server.rtcp_received, 1000u);
   EXPECT_GT(server.sent, 500 * kViewers);
-  EXPECT_EQ(g_allocations, 0u);
+  EXPECT_EQ(AllocationCount::total, 0u);
 }
 
 }  // namespace
