@@ -8,6 +8,7 @@
 #include <fstream>
 #include <mutex>
 
+#include "base/check.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "ice/scripted_check.h"
@@ -75,6 +76,18 @@ struct RunningWorker {
         [this](std::vector<core::Event> events) { inbox.put(std::move(events)); });
   }
 
+  /// What its peer has to know of a new transport; takes the requests 1 and 2.
+  ice::Credentials open_transport() {
+    crypto::SystemRandom random;
+    const auto router = RouterId::random(random);
+    worker->post({1}, core::CreateRouter{router});
+    worker->post({2}, core::CreateTransport{router, TransportId::random(random)});
+    const auto reply = inbox.reply_to({2});
+    SFU_CHECK(reply && reply->result);
+    const auto& created = std::get<core::TransportCreated>(*reply->result);
+    return {created.ice_username_fragment, created.ice_password};
+  }
+
   Inbox inbox;
   const crypto::Certificate certificate = crypto::Certificate::generate();
   Endpoint server;
@@ -99,19 +112,12 @@ TEST(WorkerThread, AnswersEachCommandOnce) {
 
 TEST(WorkerThread, AnswersConnectivityChecksAndCountsThem) {
   RunningWorker running;
-  crypto::SystemRandom random;
-  const auto router = RouterId::random(random);
-  running.worker->post({1}, core::CreateRouter{router});
-  running.worker->post({2}, core::CreateTransport{router, TransportId::random(random)});
-  const auto reply = running.inbox.reply_to({2});
-  ASSERT_TRUE(reply && reply->result);
-  const auto& created = std::get<core::TransportCreated>(*reply->result);
+  const ice::Credentials transport = running.open_transport();
 
   PacketArena arena;  // Before the socket, which keeps buffers of it.
   auto client = io::UdpSocket::bind({kLoopback, 0});
   ASSERT_TRUE(client.has_value());
-  const auto check =
-      ice::ScriptedCheck::to({created.ice_username_fragment, created.ice_password}).encode();
+  const auto check = ice::ScriptedCheck::to(transport).encode();
   const io::DatagramGroup datagram{{client->local(), running.server}, check};
   client->transmit({&datagram, 1});
 
@@ -137,20 +143,13 @@ TEST(WorkerThread, AnswersConnectivityChecksAndCountsThem) {
 /// password.
 TEST(WorkerThread, AnswersAnHonestCheckAmidAFloodAndTheFloodNothing) {
   RunningWorker running;
-  crypto::SystemRandom random;
-  const auto router = RouterId::random(random);
-  running.worker->post({1}, core::CreateRouter{router});
-  running.worker->post({2}, core::CreateTransport{router, TransportId::random(random)});
-  const auto reply = running.inbox.reply_to({2});
-  ASSERT_TRUE(reply && reply->result);
-  const auto& created = std::get<core::TransportCreated>(*reply->result);
+  const ice::Credentials transport = running.open_transport();
   PacketArena arena;  // Before the sockets, which keep buffers of it.
   auto honest = io::UdpSocket::bind({kLoopback, 0});
   auto hostile = io::UdpSocket::bind({kLoopback, 0});
   ASSERT_TRUE(honest && hostile);
-  const ice::Credentials known{created.ice_username_fragment, created.ice_password};
-  const auto check = ice::ScriptedCheck::to(known).encode();
-  auto forged = ice::ScriptedCheck::to(known);
+  const auto check = ice::ScriptedCheck::to(transport).encode();
+  auto forged = ice::ScriptedCheck::to(transport);
   forged.password = "a guess";
   const std::vector<std::uint8_t> guess = forged.encode();
   std::vector<std::vector<std::uint8_t>> noise(5, std::vector<std::uint8_t>(300, 0x5a));
