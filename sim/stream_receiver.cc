@@ -17,6 +17,8 @@ constexpr TimeDelta kReportInterval = std::chrono::seconds(1);
 constexpr TimeDelta kSilence = std::chrono::seconds(3);
 constexpr std::size_t kMaxComplaints = 20;
 constexpr std::int64_t kMaxMissing = 500;
+/// Packets so old are no longer told from those that come twice.
+constexpr std::int64_t kRemembered = 5000;
 
 }  // namespace
 
@@ -57,6 +59,8 @@ void StreamReceiver::handle_media(Timestamp now, std::uint16_t sequence_number,
     for (std::int64_t lost = *newest + 1; lost < sequence; ++lost)
       missing_.emplace(lost, Timestamp{});
   if (!received_.insert(sequence).second) return;  // The network duplicates.
+  ++received_count_;
+  while (*received_.begin() < sequence - kRemembered) received_.erase(received_.begin());
   if (missing_.erase(sequence) != 0 && is_rtx) ++repaired_;
 
   const auto part = read_picture_part(payload);
@@ -175,7 +179,7 @@ void StreamReceiver::append_report(Timestamp now, Ssrc sender, rtcp::CompoundBui
   rtcp::ReportBlock block;
   block.ssrc = options_.ssrc;
   block.extended_highest_sequence = static_cast<std::uint32_t>(newest);
-  block.cumulative_lost = static_cast<std::int32_t>(newest - *first_ + 1 - std::ssize(received_));
+  block.cumulative_lost = static_cast<std::int32_t>(newest - *first_ + 1 - received_count_);
   if (sender_report_) {
     block.last_sender_report = sender_report_->ntp.compact();
     block.delay_since_last_sender_report = rtp::to_compact_ntp(now - *sender_report_at_);

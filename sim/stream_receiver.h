@@ -78,7 +78,8 @@ class StreamReceiver {
   const Options options_;
   rtp::SequenceUnwrapper<std::uint16_t> unwrapper_;
   std::optional<std::int64_t> first_;
-  std::set<std::int64_t> received_;            // Bounded by the test's length.
+  std::set<std::int64_t> received_;            // Of late.
+  std::int64_t received_count_ = 0;            // Of all.
   std::map<std::int64_t, Timestamp> missing_;  // And when it was asked for last.
   rtp::TimestampUnwrapper timestamps_;
   std::map<std::int64_t, Frame> frames_;      // By unwrapped RTP timestamp.

@@ -6,23 +6,18 @@ skipped is said, and never counted as passed.
 
 import argparse
 import concurrent.futures
-import hashlib
 import json
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
+from builds import (BENCH, BENCH_BUILD, BUILD_SECONDS, RELEASE, RELEASE_BUILD, SANITIZE, SANITIZE_BUILD, SANITIZER_ENVIRONMENT,
+                    THREADED_PROGRAMS, THREADS_BUILD, THREADS_ENVIRONMENT, say)
 from outcomes import ROOT, Outcome, count_exit, count_gtest, count_last_line, environment, run_logged
-
-RELEASE = ROOT / "build" / "release"
-SANITIZE = ROOT / "build" / "sanitize"
-THREADS = ROOT / "build" / "tsan"
-BENCH = ROOT / "build" / "bench"
 
 # Longest that one program of each kind may take; a suite that needs more hangs.
 UNIT_SECONDS = 120
@@ -33,9 +28,9 @@ CONTRACT_SECONDS = 300
 E2E_SECONDS = 1200
 PAGE_SECONDS = 300
 TOOLS_SECONDS = 120
-BUILD_SECONDS = 2400
 BENCH_SECONDS = 900
 SOAK_SECONDS = 3600  # Where no --minutes say otherwise.
+ENDURANCE_MINUTES = 60
 FUZZ_SECONDS = 4
 FUZZ_INPUT_SECONDS = 30  # For one input: more is a hang.
 FUZZ_ENDING_SECONDS = 60  # For the last input, and for what it says at its end.
@@ -43,86 +38,7 @@ SANITIZER_SLOWDOWN = 4
 THREADS_SLOWDOWN = 6
 
 
-# --- building -----------------------------------------------------------------------------------------------------
-
-
-class Build:
-    """A CMake build directory."""
-
-    def __init__(self, directory, *options):
-        self.directory = directory
-        self.options = options
-
-    def configure(self):
-        """Nothing where it worked, else the failed Outcome."""
-        name = f"configure {self.directory.name}"
-        wanted = hashlib.sha256(repr(self.options).encode()).hexdigest()
-        stamp = self.directory / ".configured-for"
-        if (self.directory / "build.ninja").exists() and stamp.exists() and stamp.read_text() == wanted:
-            return None
-        command = ["cmake", "-S", ROOT, "-B", self.directory, "-G", "Ninja", *self.options]
-        outcome = count_exit(name, *run_logged(name, command, BUILD_SECONDS))
-        if outcome.failed:
-            return outcome
-        stamp.write_text(wanted)
-        return None
-
-    def build(self, *targets):
-        """Builds what can be built. Returns the Outcome of a failure, or nothing."""
-        failure = self.configure()
-        if failure:
-            return failure
-        label = " ".join(targets) if targets and len(targets) <= 3 else f"{len(targets) or 'all'} targets"
-        say(f"building {self.directory.relative_to(ROOT)}: {label}")
-        name = f"build {self.directory.name}"
-        command = ["flock", self.directory / ".lock", "ninja", "-C", self.directory, "-k", "0", *targets]
-        outcome = count_exit(name, *run_logged(name, command, BUILD_SECONDS))
-        return outcome if outcome.failed else None
-
-    def programs(self, suffix):
-        """Paths, relative to the build directory, of the programs whose name ends so."""
-        failure = self.configure()
-        if failure:
-            return []
-        # The list of files may have changed since: ninja looks again before it answers.
-        subprocess.run(["ninja", "-C", str(self.directory), "build.ninja"], capture_output=True, check=False)
-        listing = subprocess.run(["ninja", "-C", str(self.directory), "-t", "targets", "all"],
-                                 capture_output=True, text=True, check=False).stdout
-        return sorted(re.findall(rf"^(\S+{suffix}): CXX_EXECUTABLE_LINKER", listing, re.M))
-
-    def is_current(self, target):
-        """Whether a program can be built, or has been, in a build whose whole failed."""
-        return subprocess.run(["ninja", "-C", str(self.directory), target], capture_output=True, check=False).returncode == 0
-
-
-RELEASE_BUILD = Build(RELEASE, "-DCMAKE_BUILD_TYPE=Release")
-BENCH_BUILD = Build(BENCH, "-DCMAKE_BUILD_TYPE=Release", "-DSFU_BENCH=ON")
-# Tests under the sanitizers and fuzz targets share their objects: both want clang, and the instrumentation that
-# guides the fuzzer does not disturb a test.
-SANITIZE_BUILD = Build(
-    SANITIZE, "-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_BUILD_TYPE=Debug",
-    "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1", "-DSFU_SANITIZE=ON", "-DSFU_FUZZ=ON")
-SANITIZER_ENVIRONMENT = {
-    "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:strict_string_checks=1",
-    "UBSAN_OPTIONS": "print_stacktrace=1",
-    "ASAN_SYMBOLIZER_PATH": shutil.which("llvm-symbolizer-19") or "",
-}
-# Where real threads meet: the mailbox, the rings between workers, the service beside them.
-THREADS_BUILD = Build(
-    THREADS, "-DCMAKE_C_COMPILER=clang-19", "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_BUILD_TYPE=Debug",
-    "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1", "-DSFU_SANITIZE_THREADS=ON")
-THREADED_PROGRAMS = ("worker_test", "integration_test")
-THREADS_ENVIRONMENT = {
-    "TSAN_OPTIONS": "halt_on_error=0:exitcode=66:second_deadlock_stack=1",
-    "TSAN_SYMBOLIZER_PATH": shutil.which("llvm-symbolizer-19") or "",
-}
-
-
 # --- suites -------------------------------------------------------------------------------------------------------
-
-
-def say(text):
-    print(f"test: {text}", flush=True)
 
 
 def kind_of(program):
@@ -288,7 +204,7 @@ def bench_suite(accept=False):
     """What a forwarded packet costs, held to bench/counts/expected.md, and the tests of the load generator. `accept`
     writes that table anew."""
     installed = count_exit("install bench", *run_logged("install bench", [ROOT / "tools" / "install", "bench"], BUILD_SECONDS))
-    failure = installed if installed.failed else BENCH_BUILD.build("sfu-counts", "load_test")
+    failure = installed if installed.failed else BENCH_BUILD.build("sfu-counts", "load_test", "endurance_test")
     if failure:
         yield failure
         return
@@ -297,6 +213,7 @@ def bench_suite(accept=False):
         yield count_exit("bench accepted", *run_logged("bench", [*command, "--accept"], BENCH_SECONDS))
         return
     yield run_gtest(BENCH_BUILD, "bench/load/load_test")
+    yield run_gtest(BENCH_BUILD, "bench/endurance/endurance_test")
     yield count_exit("bench peers", *run_logged("bench peers", ["node", "--test", ROOT / "bench" / "peers" / "peers_test.mjs"],
                                                 TOOLS_SECONDS))
     outcome = count_last_line("bench", *run_logged("bench", command, BENCH_SECONDS))
@@ -320,6 +237,22 @@ def soak_suite(minutes=None):
         command += ["--minutes", minutes, "--people", 1_000_000]
     patience = SOAK_SECONDS if minutes is None else minutes * 60 + 600
     yield count_last_line("soak", *run_logged("soak", command, patience))
+
+
+def endurance_suite(minutes=ENDURANCE_MINUTES, seed=None):
+    """People in meetings whom faults befall, and a server with sanitizers that has to bear it."""
+    installed = count_exit("install bench", *run_logged("install bench", [ROOT / "tools" / "install", "bench"], BUILD_SECONDS))
+    failure = installed if installed.failed else BENCH_BUILD.build("sfu-endurance", "endurance_test") or SANITIZE_BUILD.build("meetlite-sfu")
+    if failure:
+        yield failure
+        return
+    yield run_gtest(BENCH_BUILD, "bench/endurance/endurance_test")
+    sanitizers = {**SANITIZER_ENVIRONMENT, "ASAN_OPTIONS": f"{SANITIZER_ENVIRONMENT['ASAN_OPTIONS']}:quarantine_size_mb=16"}
+    command = ["/usr/bin/python3", ROOT / "bench" / "endurance" / "endurance.py", "--server", SANITIZE / "src" / "meetlite-sfu",
+               "--clients", BENCH / "bench" / "endurance" / "sfu-endurance", "--minutes", minutes, "--out", ROOT / "build" / "endurance"]
+    if seed is not None:
+        command += ["--seed", seed]
+    yield count_last_line("soak faults", *run_logged("soak faults", command, minutes * 60 + 600, env=environment(**sanitizers)))
 
 
 SUITES = {
@@ -410,6 +343,8 @@ def list_names():
 def chosen(options):
     if options.sanitize:
         return lambda: sanitized(options.names or SANITIZED)
+    if options.faults:
+        return lambda: endurance_suite(options.minutes or ENDURANCE_MINUTES, options.seed)
     if options.minutes is not None and options.names == ["soak"]:
         return lambda: soak_suite(options.minutes)
     if options.minutes is not None:
@@ -463,6 +398,8 @@ def main():
     parser.add_argument("--sanitize", action="store_true",
                         help="the C++ tests under the address and undefined sanitizers; threads: under the thread sanitizer")
     parser.add_argument("--minutes", type=float, metavar="N", help="fuzz, or a fuzz target: for so long each, two at a time; soak: for so long")
+    parser.add_argument("--faults", action="store_true", help="soak: an hour, or --minutes N, of meetings with faults instead")
+    parser.add_argument("--seed", type=int, metavar="N", help="soak --faults: the faults of that seed again")
     parser.add_argument("--accept", action="store_true", help="bench: hold the server to what it counts now")
     parser.add_argument("--list", action="store_true", help="tell the names")
     options = parser.parse_args()

@@ -149,6 +149,12 @@ void SocketIoClient::close() {
   fail("closed here");
 }
 
+void SocketIoClient::go_away() {
+  constexpr std::uint16_t kGoingAway = 1001;
+  socket_.close(kGoingAway);
+  fail("gone away");
+}
+
 void SocketIoClient::fail(std::string_view why) {
   if (state_ == State::Closed) return;
   state_ = State::Closed;

@@ -42,6 +42,8 @@ class SocketIoClient {
   void request(Timestamp now, std::string_view name, const boost::json::value& payload,
                std::string_view reply_event, OnReply on_reply);
   void close();
+  /// As a page that is closed: its WebSocket ends with 1001, and nothing is said before.
+  void go_away();
 
   std::string_view output() const { return socket_.output(); }
   void consume(std::size_t bytes) { socket_.consume(bytes); }

@@ -141,8 +141,9 @@ void WebSocketClient::send(std::string_view text) {
   if (state_ == State::Open) write_frame(Opcode::Text, text);
 }
 
-void WebSocketClient::close() {
-  if (state_ == State::Open) write_frame(Opcode::Close, "\x03\xe8");  // 1000, §7.4.1
+void WebSocketClient::close(std::uint16_t code) {
+  const char reason[] = {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
+  if (state_ == State::Open) write_frame(Opcode::Close, {reason, sizeof reason});
   state_ = State::Closed;
 }
 

@@ -25,7 +25,8 @@ class WebSocketClient {
   void handle_bytes(std::string_view bytes);
   std::optional<std::string> poll_message();
   void send(std::string_view text);
-  void close();
+  /// RFC 6455 §7.4.1: 1000 for an end that is meant, 1001 for a page that goes away.
+  void close(std::uint16_t code = 1000);
 
   /// What waits to be written to the stream; taken with consume().
   std::string_view output() const { return std::string_view(output_).substr(output_taken_); }
