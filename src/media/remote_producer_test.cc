@@ -102,6 +102,16 @@ class TwoWorkers {
   int packets_carried = 0;
 };
 
+/// The same with one viewer on the other worker.
+struct FarViewer : TwoWorkers {
+  FarViewer() {
+    open();
+    far = view_far(at_ms(1));
+  }
+
+  std::unique_ptr<Consumer> far;
+};
+
 /// One frame of one packet, which its tag tells.
 PacketSpec frame(std::uint16_t sequence, bool key_frame = false, std::size_t stream = 0) {
   PacketSpec spec;
@@ -124,9 +134,7 @@ TEST(RemoteProducer, IsSentEachPacketOnceWhateverTheNumberOfItsViewers) {
 }
 
 TEST(RemoteProducer, ShowsItsViewersWhatAViewerBesideThePublisherSees) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   const auto beside = call.near.make_consumer();
   for (std::uint16_t i = 1; i <= 50; ++i) call.feed(at_ms(i * 10), frame(i, i % 20 == 1));
   const auto seen_far = call.far_sink.take();
@@ -142,9 +150,7 @@ TEST(RemoteProducer, ShowsItsViewersWhatAViewerBesideThePublisherSees) {
 }
 
 TEST(RemoteProducer, KnowsOfEachPacketAllThatItsOwnWorkerKnows) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   call.feed(at_ms(10), frame(1, true));
   call.feed(at_ms(30), frame(3));
   call.near.feed_as_rtx(at_ms(40), frame(2), 9);
@@ -178,11 +184,9 @@ TEST(RemoteProducer, AsksForAKeyFrameOnceForViewersOfBothWorkers) {
 }
 
 TEST(RemoteProducer, AsksForNoKeyFrameOnceItsLastViewerHasGone) {
-  TwoWorkers call;
-  call.open();
-  auto far = call.view_far(at_ms(1));
+  FarViewer call;
   EXPECT_EQ(call.plis(at_ms(2)), 1u);
-  far.reset();
+  call.far.reset();
   call.exchange(at_ms(3));
   EXPECT_EQ(call.near.producer->source().stream(0).waiting, 0u);
   EXPECT_EQ(call.plis(at_ms(400)), 0u);
@@ -190,14 +194,12 @@ TEST(RemoteProducer, AsksForNoKeyFrameOnceItsLastViewerHasGone) {
 }
 
 TEST(RemoteProducer, AnswersNacksFromAHistoryOfItsOwn) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   for (std::uint16_t i = 1; i <= 5; ++i) call.feed(at_ms(i * 10), frame(i, i == 1));
   const auto sent = call.far_sink.take();
   const std::uint16_t lost[] = {sent[2].sequence()};
   with_nack(lost,
-            [&](const rtcp::Nack& nack) { far->handle_nack(at_ms(60), nack, call.far_sink); });
+            [&](const rtcp::Nack& nack) { call.far->handle_nack(at_ms(60), nack, call.far_sink); });
   const auto again = call.far_sink.take();
   ASSERT_EQ(again.size(), 1u);
   EXPECT_TRUE(again[0].is_rtx);
@@ -206,9 +208,7 @@ TEST(RemoteProducer, AnswersNacksFromAHistoryOfItsOwn) {
 }
 
 TEST(RemoteProducer, LeavesRoomForWhatComesLate) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   call.feed(at_ms(10), frame(1, true));
   call.feed(at_ms(30), frame(3));
   call.near.feed_as_rtx(at_ms(60), frame(2), 1);
@@ -275,9 +275,7 @@ TEST(RemoteProducer, SwitchesSimulcastLayersForItsViewersAlone) {
 }
 
 TEST(RemoteProducer, WantsAKeyFrameWhereTheLinkWasFullAndGoesOnFromIt) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   EXPECT_EQ(call.plis(at_ms(2)), 1u);
   call.feed(at_ms(10), frame(1, true));
   call.feed(at_ms(20), frame(2));
@@ -298,9 +296,7 @@ TEST(RemoteProducer, WantsAKeyFrameWhereTheLinkWasFullAndGoesOnFromIt) {
 }
 
 TEST(RemoteProducer, WantsNoKeyFrameWhereTheGapEndsWithOne) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   call.plis(at_ms(2));
   call.feed(at_ms(10), frame(1, true));
   const std::size_t capacity = std::exchange(call.forth.capacity, 0);
@@ -312,9 +308,7 @@ TEST(RemoteProducer, WantsNoKeyFrameWhereTheGapEndsWithOne) {
 }
 
 TEST(RemoteProducer, HearsOfAPauseBeforeAnyLaterPacketAlsoThroughAFullLink) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   call.feed(at_ms(10), frame(1, true));
   const std::size_t capacity = std::exchange(call.forth.capacity, 0);
   call.near.producer->set_paused(at_ms(20), true);
@@ -327,9 +321,7 @@ TEST(RemoteProducer, HearsOfAPauseBeforeAnyLaterPacketAlsoThroughAFullLink) {
 }
 
 TEST(RemoteProducer, HearsOfAPauseThatFoundTheLinkFullOnceItSaysSomethingItself) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   call.feed(at_ms(10), frame(1, true));
   const std::size_t capacity = std::exchange(call.forth.capacity, 0);
   call.near.producer->set_paused(at_ms(20), true);
@@ -390,9 +382,7 @@ TEST(RemoteProducer, LeavesNoWishesBehindWhereEitherEndGoes) {
 }
 
 TEST(RemoteProducer, LetsGoOfItsHistoryWhenThePublisherFallsSilent) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   for (std::uint16_t i = 1; i <= 20; ++i) call.feed(at_ms(i * 10), frame(i, i == 1));
   call.far_sink.take();
   EXPECT_GE(call.far_arena.in_use(), 20u);
@@ -402,9 +392,7 @@ TEST(RemoteProducer, LetsGoOfItsHistoryWhenThePublisherFallsSilent) {
 }
 
 TEST(RemoteProducer, TakesAnExhaustedArenaForALossAndComesBack) {
-  TwoWorkers call;
-  call.open();
-  const auto far = call.view_far(at_ms(1));
+  FarViewer call;
   call.plis(at_ms(2));
   call.feed(at_ms(10), frame(1, true));
   std::vector<PacketBuffer> taken;

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
 #include <vector>
 
+#include "base/malformed_input_for_test.h"
 #include "rtcp/round_trip.h"
 
 namespace sfu::rtcp {
@@ -40,12 +40,7 @@ TEST(ExtendedReport, SkipsBlocksThatItDoesNotKnow) {
   EXPECT_EQ(parsed->receiver_reference_time, rtp::NtpTime{7});
 }
 
-struct Malformed {
-  const char* name;
-  Buffer body;
-  ParseError expected;
-};
-std::ostream& operator<<(std::ostream& out, const Malformed& row) { return out << row.name; }
+using Malformed = MalformedInput<ParseError>;
 
 const Malformed kMalformed[] = {
     {"empty", {}, ParseError::TruncatedBody},
@@ -58,13 +53,12 @@ const Malformed kMalformed[] = {
 class MalformedXr : public testing::TestWithParam<Malformed> {};
 
 TEST_P(MalformedXr, IsRefusedWithItsReason) {
-  const auto parsed = ExtendedReport::parse({PacketType::ExtendedReport, 0, GetParam().body});
-  ASSERT_FALSE(parsed.has_value());
-  EXPECT_EQ(parsed.error(), GetParam().expected);
+  expect_refused(ExtendedReport::parse({PacketType::ExtendedReport, 0, GetParam().bytes}),
+                 GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, MalformedXr, testing::ValuesIn(kMalformed),
-                         [](const auto& row) { return row.param.name; });
+                         name_of_row<ParseError>);
 
 }  // namespace
 }  // namespace sfu::rtcp

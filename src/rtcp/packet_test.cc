@@ -3,20 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <ostream>
 #include <vector>
+
+#include "base/malformed_input_for_test.h"
 
 namespace sfu::rtcp {
 namespace {
 
 using Buffer = std::vector<std::uint8_t>;
 
-struct Malformed {
-  const char* name;
-  Buffer datagram;
-  ParseError expected;
-};
-std::ostream& operator<<(std::ostream& out, const Malformed& row) { return out << row.name; }
+using Malformed = MalformedInput<ParseError>;
 
 const Malformed kMalformed[] = {
     {"empty", {}, ParseError::TooShort},
@@ -38,13 +34,11 @@ const Malformed kMalformed[] = {
 class MalformedCompound : public testing::TestWithParam<Malformed> {};
 
 TEST_P(MalformedCompound, IsRefusedWithItsReason) {
-  const auto parsed = Compound::parse(GetParam().datagram);
-  ASSERT_FALSE(parsed.has_value());
-  EXPECT_EQ(parsed.error(), GetParam().expected) << to_string(parsed.error());
+  expect_refused(Compound::parse(GetParam().bytes), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, MalformedCompound, testing::ValuesIn(kMalformed),
-                         [](const auto& row) { return row.param.name; });
+                         name_of_row<ParseError>);
 
 TEST(Compound, HandsOutItsPacketsInOrderUnknownOnesToo) {
   const Buffer datagram = {0x81, 206, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8,  // PLI, reduced size.

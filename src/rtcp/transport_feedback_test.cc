@@ -5,10 +5,10 @@
 #include <array>
 #include <chrono>
 #include <map>
-#include <ostream>
 #include <random>
 #include <vector>
 
+#include "base/malformed_input_for_test.h"
 #include "rtcp/round_trip.h"
 
 namespace sfu::rtcp {
@@ -75,12 +75,7 @@ TEST(TransportFeedback, ReferenceTimeIsSigned) {
   EXPECT_EQ(parse(body(1, {0x00, 0x01}, 0, 0x7FFFFF))->reference_time(), 64ms * 0x7FFFFF);
 }
 
-struct Malformed {
-  const char* name;
-  Buffer body;
-  ParseError expected;
-};
-std::ostream& operator<<(std::ostream& out, const Malformed& row) { return out << row.name; }
+using Malformed = MalformedInput<ParseError>;
 
 const Malformed kMalformed[] = {
     {"empty", {}, ParseError::TruncatedBody},
@@ -100,13 +95,11 @@ const Malformed kMalformed[] = {
 class MalformedFeedback : public testing::TestWithParam<Malformed> {};
 
 TEST_P(MalformedFeedback, IsRefusedWithItsReason) {
-  const auto parsed = parse(GetParam().body);
-  ASSERT_FALSE(parsed.has_value());
-  EXPECT_EQ(parsed.error(), GetParam().expected) << to_string(parsed.error());
+  expect_refused(parse(GetParam().bytes), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, MalformedFeedback, testing::ValuesIn(kMalformed),
-                         [](const auto& row) { return row.param.name; });
+                         name_of_row<ParseError>);
 
 TEST(TransportFeedback, SymbolsBeyondTheCountDoNotMatter) {
   EXPECT_TRUE(parse(body(1, {0xDC, 0x00, 1})).has_value()) << "a reserved one in the rest";

@@ -5,6 +5,8 @@
 #include <ostream>
 #include <vector>
 
+#include "base/malformed_input_for_test.h"
+
 namespace sfu::rtp {
 namespace {
 
@@ -19,12 +21,7 @@ Buffer packet(unsigned first_byte, Buffer rest = {}) {
   return bytes;
 }
 
-struct Malformed {
-  const char* name;
-  Buffer datagram;
-  ParseError expected;
-};
-std::ostream& operator<<(std::ostream& out, const Malformed& row) { return out << row.name; }
+using Malformed = MalformedInput<ParseError>;
 
 const Malformed kMalformed[] = {
     {"empty", {}, ParseError::TooShort},
@@ -54,13 +51,11 @@ const Malformed kMalformed[] = {
 class MalformedRtp : public testing::TestWithParam<Malformed> {};
 
 TEST_P(MalformedRtp, IsRefusedWithItsReason) {
-  const auto parsed = PacketView::parse(GetParam().datagram);
-  ASSERT_FALSE(parsed.has_value());
-  EXPECT_EQ(parsed.error(), GetParam().expected) << to_string(parsed.error());
+  expect_refused(PacketView::parse(GetParam().bytes), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, MalformedRtp, testing::ValuesIn(kMalformed),
-                         [](const auto& row) { return row.param.name; });
+                         name_of_row<ParseError>);
 
 PacketView parsed(const Buffer& bytes) {
   const auto view = PacketView::parse(bytes);

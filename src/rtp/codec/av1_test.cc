@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
 #include <vector>
+
+#include "base/malformed_input_for_test.h"
 
 namespace sfu::rtp::codec {
 namespace {
@@ -12,12 +13,7 @@ using Buffer = std::vector<std::uint8_t>;
 
 constexpr std::uint8_t kSequenceHeader = 1 << 3, kFrame = 6 << 3, kHasExtension = 0x04;
 
-struct Malformed {
-  const char* name;
-  Buffer payload;
-  PayloadError expected;
-};
-std::ostream& operator<<(std::ostream& out, const Malformed& row) { return out << row.name; }
+using Malformed = MalformedInput<PayloadError>;
 
 Buffer many_elements() {
   Buffer payload = {0x00};
@@ -42,13 +38,11 @@ const Malformed kMalformed[] = {
 class MalformedAv1 : public testing::TestWithParam<Malformed> {};
 
 TEST_P(MalformedAv1, IsRefusedWithItsReason) {
-  const auto parsed = parse_av1(GetParam().payload);
-  ASSERT_FALSE(parsed.has_value());
-  EXPECT_EQ(parsed.error(), GetParam().expected) << to_string(parsed.error());
+  expect_refused(parse_av1(GetParam().bytes), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, MalformedAv1, testing::ValuesIn(kMalformed),
-                         [](const auto& row) { return row.param.name; });
+                         name_of_row<PayloadError>);
 
 TEST(Av1, FirstPacketOfACodedSequenceHasItsHeader) {
   const auto parsed = parse_av1(Buffer{0x68, 2, kSequenceHeader, 0xAA, kFrame, 0xBB});

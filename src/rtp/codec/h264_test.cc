@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
 #include <vector>
+
+#include "base/malformed_input_for_test.h"
 
 namespace sfu::rtp::codec {
 namespace {
@@ -107,12 +108,7 @@ TEST(H264Sps, MalformedOnesTellNothing) {
     EXPECT_EQ(parse_sps_resolution(Bytes(whole).first(size)), std::nullopt) << size;
 }
 
-struct Malformed {
-  const char* name;
-  Buffer payload;
-  PayloadError expected;
-};
-std::ostream& operator<<(std::ostream& out, const Malformed& row) { return out << row.name; }
+using Malformed = MalformedInput<PayloadError>;
 
 const Malformed kMalformed[] = {
     {"empty", {}, PayloadError::Empty},
@@ -130,13 +126,11 @@ const Malformed kMalformed[] = {
 class MalformedH264 : public testing::TestWithParam<Malformed> {};
 
 TEST_P(MalformedH264, IsRefusedWithItsReason) {
-  const auto parsed = parse_h264(GetParam().payload);
-  ASSERT_FALSE(parsed.has_value());
-  EXPECT_EQ(parsed.error(), GetParam().expected) << to_string(parsed.error());
+  expect_refused(parse_h264(GetParam().bytes), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, MalformedH264, testing::ValuesIn(kMalformed),
-                         [](const auto& row) { return row.param.name; });
+                         name_of_row<PayloadError>);
 
 TEST(H264, SingleUnitIsWhole) {
   const auto idr = parse_h264(Buffer{0x65, 0x88});

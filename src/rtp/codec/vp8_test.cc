@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
 #include <vector>
+
+#include "base/malformed_input_for_test.h"
 
 namespace sfu::rtp::codec {
 namespace {
@@ -19,12 +20,7 @@ Buffer join(Buffer a, const Buffer& b) {
   return a;
 }
 
-struct Malformed {
-  const char* name;
-  Buffer payload;
-  PayloadError expected;
-};
-std::ostream& operator<<(std::ostream& out, const Malformed& row) { return out << row.name; }
+using Malformed = MalformedInput<PayloadError>;
 
 const Malformed kMalformed[] = {
     {"empty", {}, PayloadError::Empty},
@@ -40,13 +36,11 @@ const Malformed kMalformed[] = {
 class MalformedVp8 : public testing::TestWithParam<Malformed> {};
 
 TEST_P(MalformedVp8, IsRefusedWithItsReason) {
-  const auto parsed = parse_vp8(GetParam().payload);
-  ASSERT_FALSE(parsed.has_value());
-  EXPECT_EQ(parsed.error(), GetParam().expected) << to_string(parsed.error());
+  expect_refused(parse_vp8(GetParam().bytes), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, MalformedVp8, testing::ValuesIn(kMalformed),
-                         [](const auto& row) { return row.param.name; });
+                         name_of_row<PayloadError>);
 
 TEST(Vp8, ReadsEveryFieldOfTheDescriptor) {
   const auto parsed = parse_vp8(join({0xB3, 0xF0, 0x81, 0x23, 0x45, 0xA7}, kDeltaFrame));

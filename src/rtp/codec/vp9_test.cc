@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <ostream>
 #include <vector>
+
+#include "base/malformed_input_for_test.h"
 
 namespace sfu::rtp::codec {
 namespace {
@@ -18,12 +19,7 @@ Buffer payload(unsigned flags, Buffer rest) {
   return rest;
 }
 
-struct Malformed {
-  const char* name;
-  Buffer payload;
-  PayloadError expected;
-};
-std::ostream& operator<<(std::ostream& out, const Malformed& row) { return out << row.name; }
+using Malformed = MalformedInput<PayloadError>;
 
 const Malformed kMalformed[] = {
     {"empty", {}, PayloadError::Empty},
@@ -45,13 +41,11 @@ const Malformed kMalformed[] = {
 class MalformedVp9 : public testing::TestWithParam<Malformed> {};
 
 TEST_P(MalformedVp9, IsRefusedWithItsReason) {
-  const auto parsed = parse_vp9(GetParam().payload);
-  ASSERT_FALSE(parsed.has_value());
-  EXPECT_EQ(parsed.error(), GetParam().expected) << to_string(parsed.error());
+  expect_refused(parse_vp9(GetParam().bytes), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, MalformedVp9, testing::ValuesIn(kMalformed),
-                         [](const auto& row) { return row.param.name; });
+                         name_of_row<PayloadError>);
 
 TEST(Vp9, NonFlexibleModeHasTl0PictureIndex) {
   // TID 2, U, SID 1, D.
