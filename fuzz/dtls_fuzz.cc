@@ -1,21 +1,19 @@
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <deque>
 #include <optional>
 
 #include "crypto/certificate.h"
 #include "dtls/association.h"
 #include "dtls/seeded_openssl_random.h"
+#include "fuzz/script.h"
 
 namespace {
 
 using namespace sfu;
 using namespace std::chrono_literals;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 using Datagram = std::vector<std::uint8_t>;
 

@@ -1,9 +1,9 @@
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "crypto/random.h"
+#include "fuzz/script.h"
 #include "signaling/engineio/server.h"
 
 namespace {
@@ -15,9 +15,7 @@ using sfu::Timestamp;
 using sfu::WebSocketEnd;
 using sfu::WebSocketId;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 void payload_survives_a_round_trip(std::string_view text) {
   const auto packets = decode_payload(text);

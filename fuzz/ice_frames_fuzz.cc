@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
+#include "fuzz/script.h"
 #include "ice/frame_queue.h"
 #include "ice/frame_reader.h"
 
@@ -10,9 +10,7 @@ namespace {
 using namespace sfu;
 using Octets = std::vector<std::uint8_t>;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 /// Of all runs: making one takes longer than a run.
 PacketArena arena(256);

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <vector>
 
 #include "bwe/sent_packets.h"
+#include "fuzz/script.h"
 #include "rtcp/extended_report.h"
 #include "rtcp/fir.h"
 #include "rtcp/goodbye.h"
@@ -21,9 +21,7 @@ namespace {
 using namespace sfu;
 using namespace sfu::rtcp;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 bool lies_inside(Bytes part, Bytes whole) {
   return part.empty() ||

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
+#include "fuzz/script.h"
 #include "rtp/codec/av1.h"
 #include "rtp/codec/dependency_descriptor.h"
 #include "rtp/codec/h264.h"
@@ -16,9 +16,7 @@ namespace {
 using namespace sfu;
 using namespace sfu::rtp::codec;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 /// Properties: the descriptor leaves a payload, and rewriting it to the same numbers changes
 /// nothing.

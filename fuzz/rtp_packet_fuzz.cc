@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <vector>
 
+#include "fuzz/script.h"
 #include "rtp/extension_values.h"
 #include "rtp/packet_view.h"
 #include "rtp/packet_writer.h"
@@ -15,9 +15,7 @@ using namespace sfu::rtp;
 
 constexpr std::size_t kMaxElements = 64;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 bool lies_inside(Bytes part, Bytes whole) {
   return part.empty() ||

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
+#include "fuzz/script.h"
 #include "ortc/consumer_parameters.h"
 #include "ortc/json.h"
 #include "ortc/match.h"
@@ -15,9 +15,7 @@ namespace {
 using namespace sfu;
 using namespace sfu::ortc;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 bool is_routers(std::uint8_t payload_type) {
   const auto& codecs = router_capabilities().codecs;

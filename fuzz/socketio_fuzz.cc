@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <string>
 
+#include "fuzz/script.h"
 #include "signaling/socketio/packet.h"
 
 namespace {
@@ -11,9 +11,7 @@ using namespace sfu::signaling::socketio;
 namespace json = boost::json;
 using sfu::Result;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 std::optional<Encoded> encode(const Packet& packet) {
   switch (packet.type) {

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <vector>
 
+#include "fuzz/script.h"
 #include "srtp/inbound_session.h"
 #include "srtp/outbound_session.h"
 
@@ -11,9 +11,7 @@ namespace {
 using namespace sfu;
 using srtp::Profile;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 srtp::KeyMaterial keys_of(Profile profile) {
   const std::vector<std::uint8_t> key(srtp::parameters(profile).key_size, 7);

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
+#include "fuzz/script.h"
 #include "stun/message.h"
 #include "stun/message_builder.h"
 
@@ -9,9 +9,7 @@ namespace {
 
 using namespace sfu;
 
-void require(bool property) {
-  if (!property) std::abort();
-}
+using sfu::fuzz::require;
 
 void require_inside(Bytes part, Bytes whole) {
   require(part.empty() || (part.data() >= whole.data() &&
