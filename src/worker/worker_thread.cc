@@ -123,11 +123,12 @@ Timestamp WorkerThread::wait() {
   burst_is_spaced_ = burst_is_spaced_ && holds;
   ready_ = {};
   if (burst_is_spaced_) {
-    wait_on(dozing_, std::min(*flush_due - before, kDoze));
+    const TimeDelta nap = std::min(*flush_due - before, kDoze);
+    wait_on(dozing_, commands_.empty() ? nap : TimeDelta(0));
     ready_.sockets = ~std::uint32_t{0};
     ready_.streams = !streams_.empty();
   } else {
-    Timestamp deadline = before + kLongestWait;
+    Timestamp deadline = commands_.empty() ? before + kLongestWait : before;
     if (const auto due = core_.next_timeout()) deadline = std::min(deadline, *due);
     if (const auto due = streams_.next_timeout()) deadline = std::min(deadline, *due);
     if (flush_due) deadline = std::min(deadline, *flush_due);
@@ -179,16 +180,24 @@ void WorkerThread::measure_load(Timestamp before, Timestamp after) {
   load_since_ = after;
 }
 
+/// Some of them, where there are many: all packets wait meanwhile, of every meeting.
 void WorkerThread::handle_commands(Timestamp now) {
-  if (!ready_.wake_up) return;
-  std::uint64_t count = 0;
-  if (::read(wake_up_.get(), &count, sizeof count) != sizeof count) return;
-  mailbox_.take_all(commands_);
-  for (Posted& posted : commands_) {
+  if (commands_.empty()) take_commands();
+  const std::size_t end = std::min(commands_.size(), carried_out_ + kCommandsInTurn);
+  for (; carried_out_ < end; ++carried_out_) {
+    Posted& posted = commands_[carried_out_];
     heartbeat_.enter(Stage::Command, static_cast<std::uint8_t>(posted.command.index()));
     core_.handle_command(now, posted.request, std::move(posted.command));
   }
+  if (carried_out_ < commands_.size()) return;
   commands_.clear();
+  carried_out_ = 0;
+}
+
+void WorkerThread::take_commands() {
+  if (!ready_.wake_up) return;
+  std::uint64_t count = 0;
+  if (::read(wake_up_.get(), &count, sizeof count) == sizeof count) mailbox_.take_all(commands_);
 }
 
 void WorkerThread::handle_links(Timestamp now) {

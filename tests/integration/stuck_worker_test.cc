@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -58,7 +59,10 @@ class StuckWorker : public testing::Test {
     sockets.push_back(std::move(*socket));
     worker_ = std::make_unique<worker::WorkerThread>(
         std::move(config), std::move(sockets), std::make_unique<crypto::SystemRandom>(),
-        [this](std::vector<core::Event>) { gate_.pass(); });
+        [this](const std::vector<core::Event>& events) {
+          gate_.pass();
+          answered_ += events.size();
+        });
     service_ = std::make_unique<TestService>(std::vector<worker::WorkerPort*>{worker_.get()});
   }
   ~StuckWorker() override { gate_.open(); }
@@ -75,6 +79,7 @@ class StuckWorker : public testing::Test {
   }
 
   Gate gate_;
+  std::atomic<std::uint64_t> answered_ = 0;
   const crypto::Certificate certificate_ = crypto::Certificate::generate();
   std::unique_ptr<worker::WorkerThread> worker_;
   std::unique_ptr<TestService> service_;
@@ -93,6 +98,19 @@ TEST_F(StuckWorker, IsSeenWithWhatItDoesAndIsWellAgainOnceItTurns) {
   while (worker_->pulse()->turns == turns) std::this_thread::yield();
   pass(WorkerWatch::kInterval);
   EXPECT_EQ(health().at("status"), "OK");
+}
+
+TEST_F(StuckWorker, LooksForPacketsBetweenTheCommandsThatPiledUpMeanwhile) {
+  constexpr std::uint64_t kTurns = 50;
+  constexpr std::uint64_t kPiledUp = kTurns * worker::WorkerThread::kCommandsInTurn;
+  gate_.shut();
+  worker_->post({1}, core::GetWorkerStats{});
+  gate_.await_somebody();
+  const auto before = worker_->pulse()->turns;
+  for (std::uint64_t i = 0; i < kPiledUp; ++i) worker_->post({2 + i}, core::GetWorkerStats{});
+  gate_.open();
+  while (answered_ < 1 + kPiledUp) std::this_thread::yield();
+  EXPECT_GE(worker_->pulse()->turns - before, kTurns);
 }
 
 TEST_F(StuckWorker, OneWithNothingToDoTurnsAllTheSame) {
