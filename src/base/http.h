@@ -17,8 +17,9 @@ using HttpRequestId = StrongId<struct HttpRequestIdTag, std::uint64_t>;
 using WebSocketId = StrongId<struct WebSocketIdTag, std::uint64_t>;
 
 /// How a WebSocket ended: the peer closed it with 1001 (RFC 6455 §7.4.1), ended it in another way,
-/// did not read what was waiting for it, or broke the protocol's rules.
-enum class WebSocketEnd : std::uint8_t { GoingAway, Closed, TooSlow, BrokenFrames };
+/// did not read what was waiting for it, broke the protocol's rules, or sent more than anybody has
+/// room or time for.
+enum class WebSocketEnd : std::uint8_t { GoingAway, Closed, TooSlow, BrokenFrames, TooMuch };
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 

@@ -19,6 +19,7 @@
 #include "io/address_slots.h"
 #include "io/http_messages.h"
 #include "io/socket_address.h"
+#include "io/unfinished_bytes.h"
 #include "io/websockets.h"
 
 namespace sfu::io {
@@ -64,7 +65,9 @@ class HttpServer::Implementation {
         limits_(limits),
         handler_(handler),
         slots_(limits.max_connections_per_address, limits.proxies),
-        websockets_(context, limits, handler) {}
+        unfinished_(limits.max_unfinished_bytes),
+        untaken_(limits.max_untaken_bytes),
+        websockets_(context, limits, unfinished_, handler) {}
 
   Result<Endpoint, std::string> listen(const Endpoint& endpoint);
   void stop(std::function<void()> ended);
@@ -120,6 +123,8 @@ class HttpServer::Implementation {
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<HttpRequestId, Connection*> requests_;
+  UnfinishedBytes unfinished_;
+  UnfinishedBytes untaken_;
   WebSockets websockets_;
   std::uint64_t last_id_ = 0;
   bool stopped_ = false;
@@ -285,12 +290,23 @@ asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connecti
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(connection.stream, asio::buffer(kContinue), kAwait);
   }
-  auto [error, size] =
-      co_await http::async_read(connection.stream, connection.buffer, parser, kAwait);
-  if (!error) co_return true;
-  request_gone(connection);
-  note_slow(error, head);
-  if (auto answer = answer_to(error)) co_await refuse(connection, head, std::move(*answer));
+  UnfinishedBytes::Share share(unfinished_);
+  parser.eager(true);
+  std::optional<HttpResponse> answer;
+  while (!parser.is_done() && !answer) {
+    auto [error, size] =
+        co_await http::async_read_some(connection.stream, connection.buffer, parser, kAwait);
+    if (error) {
+      request_gone(connection);
+      note_slow(error, head);
+      if (answer = answer_to(error); !answer) co_return false;
+    } else if (!share.hold(parser.get().body().size())) {
+      request_gone(connection);
+      answer = json_error(429, "Too much is being sent");
+    }
+  }
+  if (!answer) co_return true;
+  co_await refuse(connection, head, std::move(*answer));
   co_return false;
 }
 
@@ -343,6 +359,12 @@ void HttpServer::Implementation::respond(HttpRequestId id, HttpResponse response
 asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
                                                         const HttpRequest& request,
                                                         HttpResponse response, bool keep_alive) {
+  UnfinishedBytes::Share share(untaken_);
+  if (!share.hold(response.body.size())) {
+    handler_.on_refused(429, request);
+    response = json_error(503, "Too much waits to be taken");
+    keep_alive = false;
+  }
   if (response.status >= 400 && response.status < 500)
     handler_.on_refused(response.status, request);
   const bool head_only = request.method == "HEAD";

@@ -13,6 +13,7 @@
 #include "base/http.h"
 #include "base/result.h"
 #include "base/shared_bytes.h"
+#include "base/token_bucket.h"
 #include "base/units.h"
 
 namespace sfu::io {
@@ -25,6 +26,13 @@ struct HttpLimits {
   std::size_t max_body_bytes = 1'000'000;
   std::size_t max_message_bytes = 1'000'000;  // of a WebSocket, incoming
   std::size_t max_queued_bytes = 4'000'000;   // for one WebSocket, outgoing
+  /// Of all bodies and messages that have not come whole; see UnfinishedBytes.
+  std::size_t max_unfinished_bytes = 256'000'000;
+  /// Of all answers that their clients have not taken yet.
+  std::size_t max_untaken_bytes = 256'000'000;
+  /// Pings and pongs (RFC 6455 §5.5) of one WebSocket's peer. Browsers send none by themselves,
+  /// other clients one in several seconds.
+  Rate control_frames{10, 200};
   /// From the first byte of a request to the end of its header, for its body, and for writing an
   /// answer. Of a new connection the first begins with its acceptance.
   TimeDelta header_timeout = std::chrono::seconds(20);
@@ -55,7 +63,7 @@ class HttpHandler {
 
   /// `request`, of which only its beginning may have come, was answered with a status from 400 to
   /// 499. Or was given up: with 408 where it came, or its answer was taken, too slowly; with 429
-  /// where its connection was more than the bounds allow.
+  /// where its connection, its body or its answer was more than the bounds of all allow.
   virtual void on_refused(int status, const HttpRequest& request) = 0;
 
   /// The refusal of a WebSocket upgrade, or nothing to accept it.

@@ -33,8 +33,12 @@ constexpr std::size_t kKeptReadBuffer = 4096;
 }  // namespace
 
 struct WebSockets::Peer {
-  Peer(WebSocketId i, AddressSlot s, beast::tcp_stream socket)
-      : id(i), slot(std::move(s)), stream(std::move(socket)), deadline(stream.get_executor()) {}
+  Peer(WebSocketId i, AddressSlot s, beast::tcp_stream socket, const Rate& control)
+      : id(i),
+        slot(std::move(s)),
+        stream(std::move(socket)),
+        deadline(stream.get_executor()),
+        control_frames(control, monotonic_now()) {}
 
   /// After this nothing of it moves any more: every pending operation completes with an error.
   void cut() { beast::get_lowest_layer(stream).close(); }
@@ -46,6 +50,7 @@ struct WebSockets::Peer {
   std::deque<std::pair<SharedBytes, bool>> queue;  // The front is being written.
   std::size_t queued_bytes = 0;
   int operations = 0;  // Completions that will still come and use this object.
+  TokenBucket control_frames;
   bool writing = false;
   Timestamp writing_since;
   /// Nothing more is queued or reported; the rest of the queue still goes out.
@@ -53,19 +58,26 @@ struct WebSockets::Peer {
   std::uint16_t close_code = websocket::close_code::normal;  // Of ours.
   bool close_sent = false;                                   // By us, first.
   bool too_slow = false;
-  bool broken = false;  // The peer sent what is no frame, no UTF-8, or too much.
-  bool open = false;    // The handler knows of it, from its acceptance to its end.
+  bool broken = false;    // The peer sent what is no frame, no UTF-8, or too large.
+  bool too_much = false;  // Pings without end, or what there is no room for at this time.
+  bool open = false;      // The handler knows of it, from its acceptance to its end.
 };
 
-WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits, HttpHandler& handler)
-    : context_(context), limits_(limits), handler_(handler), slow_readers_(context) {}
+WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits,
+                       UnfinishedBytes& unfinished, HttpHandler& handler)
+    : context_(context),
+      limits_(limits),
+      unfinished_(unfinished),
+      handler_(handler),
+      slow_readers_(context) {}
 WebSockets::~WebSockets() = default;
 
 asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream stream, AddressSlot slot,
                                          const http::request<http::string_body>& upgrade,
                                          const HttpRequest& request) {
   stream.expires_never();
-  auto owned = std::make_unique<Peer>(id, std::move(slot), std::move(stream));
+  auto owned =
+      std::make_unique<Peer>(id, std::move(slot), std::move(stream), limits_.control_frames);
   Peer& peer = *owned;
   peers_.emplace(id, std::move(owned));
   ++peer.operations;
@@ -88,19 +100,33 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
     co_return;
   }
   peer.open = true;
+  // Each ping is answered before what follows is read: whoever sends nothing else keeps us busy.
+  peer.stream.control_callback([&peer](websocket::frame_type kind, beast::string_view) {
+    if (kind == websocket::frame_type::close || peer.control_frames.take(monotonic_now())) return;
+    peer.too_much = true;
+    peer.cut();  // Ends the read, which reports it.
+  });
   asio::co_spawn(context_, read(peer), asio::detached);
   handler_.on_websocket_open(id, request);
 }
 
 asio::awaitable<void> WebSockets::read(Peer& peer) {
   beast::flat_buffer buffer;
+  UnfinishedBytes::Share share(unfinished_);
   while (true) {
-    auto [error, size] = co_await peer.stream.async_read(buffer, kAwait);
+    constexpr std::size_t kAsMuchAsFits = 0;
+    auto [error, size] = co_await peer.stream.async_read_some(buffer, kAsMuchAsFits, kAwait);
     if (error) {
       peer.broken = error == websocket::condition::protocol_violation ||
                     error == websocket::error::message_too_big;
       break;
     }
+    if (!peer.stream.is_message_done()) {
+      if (share.hold(buffer.size())) continue;
+      peer.too_much = true;
+      break;
+    }
+    share.hold(0);
     std::string data(static_cast<const char*>(buffer.data().data()), buffer.size());
     buffer.consume(buffer.size());
     if (buffer.capacity() > kKeptReadBuffer) buffer.shrink_to_fit();
@@ -215,10 +241,11 @@ void WebSockets::send_close(Peer& peer) {
 void WebSockets::report_closed(Peer& peer) {
   const bool going_away =
       !peer.close_sent && peer.stream.reason().code == websocket::close_code::going_away;
-  handler_.on_websocket_closed(peer.id, peer.too_slow ? WebSocketEnd::TooSlow
-                                        : going_away  ? WebSocketEnd::GoingAway
-                                        : peer.broken ? WebSocketEnd::BrokenFrames
-                                                      : WebSocketEnd::Closed);
+  handler_.on_websocket_closed(peer.id, peer.too_slow   ? WebSocketEnd::TooSlow
+                                        : peer.too_much ? WebSocketEnd::TooMuch
+                                        : going_away    ? WebSocketEnd::GoingAway
+                                        : peer.broken   ? WebSocketEnd::BrokenFrames
+                                                        : WebSocketEnd::Closed);
 }
 
 void WebSockets::finish_operation(Peer& peer) {

@@ -13,6 +13,7 @@
 #include "base/shared_bytes.h"
 #include "io/address_slots.h"
 #include "io/http_server.h"
+#include "io/unfinished_bytes.h"
 
 namespace sfu::io {
 
@@ -20,7 +21,9 @@ namespace sfu::io {
 /// messages.
 class WebSockets {
  public:
-  WebSockets(boost::asio::io_context& context, const HttpLimits& limits, HttpHandler& handler);
+  /// The references outlive it.
+  WebSockets(boost::asio::io_context& context, const HttpLimits& limits,
+             UnfinishedBytes& unfinished, HttpHandler& handler);
   ~WebSockets();
 
   /// Answers the upgrade and, where that succeeds, tells the handler of it and of all that follows.
@@ -52,6 +55,7 @@ class WebSockets {
 
   boost::asio::io_context& context_;
   const HttpLimits limits_;
+  UnfinishedBytes& unfinished_;
   HttpHandler& handler_;
   std::unordered_map<WebSocketId, std::unique_ptr<Peer>> peers_;
   boost::asio::steady_timer slow_readers_;

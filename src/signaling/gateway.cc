@@ -15,6 +15,8 @@ io::HttpLimits limits_of(const Options& options) {
   limits.max_body_bytes = options.max_payload;
   limits.max_message_bytes = options.max_payload;
   limits.max_queued_bytes = options.max_queued_bytes;
+  limits.max_unfinished_bytes = options.max_unfinished_bytes;
+  limits.max_untaken_bytes = options.max_untaken_bytes;
   limits.max_queued_time = options.max_queued_time;
   limits.max_connections_per_address = options.max_connections_per_address;
   limits.proxies = options.trusted_proxies;

@@ -41,6 +41,10 @@ struct Options {
   /// Of them, sessions that are in no namespace yet: one more takes the place of the oldest, so
   /// whoever only opens sessions hinders nobody who connects.
   std::size_t max_pending_sessions = 4'000;
+  /// Of all bodies and messages that have not come whole, in bytes.
+  std::size_t max_unfinished_bytes = 256'000'000;
+  /// Of all HTTP answers that their clients have not taken yet, in bytes.
+  std::size_t max_untaken_bytes = 256'000'000;
   /// Of TCP connections, those of one address.
   std::size_t max_connections_per_address = 20'000;
   /// For the header of an HTTP request, and for its body.

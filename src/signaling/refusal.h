@@ -16,18 +16,20 @@ enum class Refusal : std::uint8_t {
   BadRequest,      // HTTP that cannot be read or is too large, an unknown session, a wrong order
   SlowRequest,     // a request that took too long to come, or an answer that nobody took
   ForeignOrigin,   // a WebSocket from a page of another site
-  TooMany,         // a TCP connection beyond the bounds, of all or of one address
+  TooMany,         // a TCP connection beyond the bounds, of all or of one address; a large body
+                   // where too much waits for its end already
   BadPacket,       // WebSocket frames, Engine.IO or Socket.IO packets against their rules
   SlowReader,      // somebody for whom too much was waiting, or for too long
   NeverConnected,  // a session that named no namespace in time, or made room for others
+  TooMuch,         // a WebSocket of pings without end, or of messages where too much waits already
 };
-inline constexpr std::size_t kRefusals = 7;
+inline constexpr std::size_t kRefusals = 8;
 
 /// As statistics and the log call it: "bad_request".
 constexpr std::string_view to_string(Refusal refusal) {
   constexpr std::array<std::string_view, kRefusals> kTexts = {
-      "bad_request", "slow_request", "foreign_origin", "too_many",
-      "bad_packet",  "slow_reader",  "never_connected"};
+      "bad_request", "slow_request", "foreign_origin",  "too_many",
+      "bad_packet",  "slow_reader",  "never_connected", "too_much"};
   return kTexts[static_cast<std::size_t>(refusal)];
 }
 

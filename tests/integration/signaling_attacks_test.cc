@@ -81,6 +81,8 @@ class SignalingAttacks : public testing::Test {
     options.max_connections = 60;
     options.max_connections_per_address = 50;
     options.max_pending_sessions = 30;
+    options.max_unfinished_bytes = 1'500'000;
+    options.max_untaken_bytes = kLargeBytes + kLargeBytes / 2;
     options.max_queued_bytes = 2 * kLargeBytes;
     options.max_queued_time = milliseconds(400);
     options.header_timeout = milliseconds(400);
@@ -94,6 +96,9 @@ class SignalingAttacks : public testing::Test {
     socketio::Server& server = gateway_->add_socketio();
     echo_ = std::make_unique<Echo>(server);
     server.add_namespace("/", *echo_);
+    gateway_->add_route("/large", [](const HttpRequest&, const Responder& respond) {
+      respond({200, "text/plain", std::string(kLargeBytes, 'x'), {}});
+    });
     port_ = gateway_->listen({IpAddress::v4(INADDR_LOOPBACK), 0})->port;
     thread_ = std::thread([this] { context_.run(); });
     bystander_ = connected();
@@ -187,6 +192,18 @@ TEST_F(SignalingAttacks, AWebSocketThatDoesNotReadIsCutOffForTimeAlone) {
   EXPECT_TRUE(refused_.has(Refusal::SlowReader));
 }
 
+TEST_F(SignalingAttacks, AnswersThatNobodyTakesHoldNoMoreThanIsLeftForAll) {
+  TcpClient one(port_, 4096), two(port_);
+  one.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(one.read(1), "H");
+  EXPECT_EQ(two.request("GET", "/large").status(), 503);
+  EXPECT_TRUE(refused_.has(Refusal::TooMany));
+  expect_bystander_is_served();
+  one.close();
+  TcpClient honest(port_);
+  EXPECT_EQ(honest.request("GET", "/nothing").status(), 404);
+}
+
 // Sizes and fragments.
 
 TEST_F(SignalingAttacks, TinyFragmentsAreOneMessage) {
@@ -212,6 +229,28 @@ TEST_F(SignalingAttacks, FragmentsThatAreTooMuchTogetherCloseWith1009) {
   for (int i = 0; i < 10; ++i) client->send_frame(part, 0, false);
   EXPECT_EQ(client->frame(), "close 1009");
   EXPECT_TRUE(refused_.has(Refusal::BadPacket));
+}
+
+TEST_F(SignalingAttacks, MessagesThatNeverEndHoldNoMoreThanIsLeftForAll) {
+  const std::string part(900'000, 'x');
+  const auto one = connected(), two = connected();
+  for (const auto* client : {&one, &two}) (*client)->send_frame(part, 1, false);
+  EXPECT_TRUE(refused_.has(Refusal::TooMuch));
+  expect_bystander_is_served();
+  one->close();
+  two->close();
+  const auto honest = connected();
+  honest->send_frame("42[\"message\",\"" + part + "\"]");
+  EXPECT_THAT(honest->frame(), HasSubstr("back"));
+}
+
+TEST_F(SignalingAttacks, BodiesThatNeverEndHoldNoMoreThanIsLeftForAll) {
+  const std::string head =
+      "POST " + std::string(kPolling) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 950000\r\n\r\n";
+  TcpClient one(port_), two(port_);
+  for (TcpClient* client : {&one, &two}) client->send(head + std::string(900'000, 'x'));
+  EXPECT_TRUE(refused_.has(Refusal::TooMany));
+  expect_bystander_is_served();
 }
 
 TEST_F(SignalingAttacks, AFrameThatClaimsMoreThanThereIsRoomForIsRefusedUnread) {
@@ -248,6 +287,28 @@ TEST_F(SignalingAttacks, FramesAgainstTheRulesOfWebSocketsCloseWith1002) {
     EXPECT_EQ(client->frame(), "close 1002");
   }
   EXPECT_TRUE(refused_.has(Refusal::BadPacket, static_cast<int>(frames.size())));
+}
+
+TEST_F(SignalingAttacks, PingsAreAnsweredUntilThereAreTooMany) {
+  const auto client = connected();
+  constexpr std::uint8_t kPing = 9;
+  for (int i = 0; i < 100; ++i) {
+    client->send_frame("are you there?", kPing);
+    ASSERT_EQ(client->frame(), "are you there?");
+  }
+  client->send_frame("42[\"message\",1]");
+  EXPECT_EQ(client->frame(), "42[\"back\",1]");
+  for (int i = 0; i < 100'000; ++i)
+    if (!client->send_frame("", kPing)) break;
+  EXPECT_TRUE(refused_.has(Refusal::TooMuch));
+}
+
+TEST_F(SignalingAttacks, PongsThatNobodyAskedForAreBoundedAsWell) {
+  const auto client = connected();
+  constexpr std::uint8_t kPong = 10;
+  for (int i = 0; i < 100'000; ++i)
+    if (!client->send_frame("", kPong)) break;
+  EXPECT_TRUE(refused_.has(Refusal::TooMuch));
 }
 
 // Packets.

@@ -46,6 +46,7 @@ enum class CloseReason : std::uint8_t {
   PingTimeout,
   ParseError,
   SlowReader,
+  TooMuch,  // WebSocketEnd::TooMuch
 };
 
 // Events go up to the application.

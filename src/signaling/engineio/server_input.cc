@@ -192,6 +192,7 @@ void Server::handle_websocket_closed(Timestamp now, WebSocketId id, WebSocketEnd
     case WebSocketEnd::Closed: return end(*session, CloseReason::ClientClose);
     case WebSocketEnd::TooSlow: return end(*session, CloseReason::SlowReader);
     case WebSocketEnd::BrokenFrames: return end(*session, CloseReason::ParseError);
+    case WebSocketEnd::TooMuch: return end(*session, CloseReason::TooMuch);
   }
 }
 

@@ -169,6 +169,7 @@ Result<std::optional<Packet>, ParseError> Decoder::text(std::string_view text) {
   if (incomplete_) return fail(ParseError::UnexpectedText);
   if (text.empty()) return fail(ParseError::Empty);
   Packet packet;
+  packet.bytes = text.size();
   if (text.front() < '0' || text.front() > '6') return fail(ParseError::UnknownType);
   packet.type = static_cast<PacketType>(text.front() - '0');
   text.remove_prefix(1);
@@ -197,6 +198,7 @@ Result<std::optional<Packet>, ParseError> Decoder::text(std::string_view text) {
 
 Result<std::optional<Packet>, ParseError> Decoder::binary(std::string data) {
   if (!incomplete_) return fail(ParseError::UnexpectedBinary);
+  incomplete_->bytes += data.size();
   if (!incomplete_->too_deep) incomplete_->arguments.attachments.push_back(std::move(data));
   if (--missing_ > 0) return std::optional<Packet>();
   return std::exchange(incomplete_, std::nullopt);

@@ -48,6 +48,7 @@ struct Packet {
   boost::json::value data;  // of a CONNECT or CONNECT_ERROR
   bool too_deep = false;    // an event or acknowledgement whose arguments were not read;
   bool name_known = true;   // then the name may be missing too
+  std::size_t bytes = 0;    // as it came, with its attachments
 };
 
 enum class ParseError : std::uint8_t {

@@ -23,6 +23,7 @@ DisconnectReason reason_of(engineio::CloseReason reason) {
     case engineio::CloseReason::PingTimeout: return DisconnectReason::PingTimeout;
     case engineio::CloseReason::ParseError: return DisconnectReason::ParseError;
     case engineio::CloseReason::SlowReader: return DisconnectReason::SlowReader;
+    case engineio::CloseReason::TooMuch: return DisconnectReason::TooMuch;
   }
   return DisconnectReason::TransportError;
 }
@@ -52,6 +53,7 @@ std::string_view to_string(DisconnectReason reason) {
     case DisconnectReason::PingTimeout: return "ping timeout";
     case DisconnectReason::ParseError: return "parse error";
     case DisconnectReason::SlowReader: return "slow reader";
+    case DisconnectReason::TooMuch: return "too much";
   }
   return "";
 }
@@ -173,6 +175,8 @@ void Server::report(const Session& session, DisconnectReason reason) const {
     on_refused_(Refusal::BadPacket, session.request.client, to_string(reason));
   else if (reason == DisconnectReason::SlowReader)
     on_refused_(Refusal::SlowReader, session.request.client, to_string(reason));
+  else if (reason == DisconnectReason::TooMuch)
+    on_refused_(Refusal::TooMuch, session.request.client, to_string(reason));
 }
 
 std::optional<Timestamp> Server::next_timeout() const {
@@ -238,12 +242,11 @@ void Server::handle_packet(Timestamp now, SessionId id, Session& session, Packet
 void Server::connect(SessionId id, Session& session, const Packet& packet) {
   const auto found = namespaces_.find(packet.nsp);
   if (found == namespaces_.end()) {
-    send(id, encode_connect_error(packet.nsp, "Invalid namespace", nullptr));
-    return;
+    return refuse(id, session, encode_connect_error(packet.nsp, "Invalid namespace", nullptr));
   }
   if (packet.too_deep) {
-    send(id, encode_connect_error(packet.nsp, "JSON is nested too deep", {{"code", "too_deep"}}));
-    return;
+    const json::value code{{"code", "too_deep"}};
+    return refuse(id, session, encode_connect_error(packet.nsp, "JSON is nested too deep", code));
   }
   const Namespace& nsp = found->second;
   const ConnectionId connection{++last_connection_};
@@ -257,12 +260,17 @@ void Server::connect(SessionId id, Session& session, const Packet& packet) {
     held_.clear();
     owner_.reset();
     connections_.erase(connection);
-    send(id, encode_connect_error(nsp.name, accepted.error().message, accepted.error().data));
-    return;
+    const ConnectRefusal& why = accepted.error();
+    return refuse(id, session, encode_connect_error(nsp.name, why.message, why.data));
   }
   session.connections.push_back(connection);
   unconnected_.clear(id);
   welcome(id, connection, nsp, auth);
+}
+
+void Server::refuse(SessionId id, Session& session, const Encoded& why) {
+  send(id, why);
+  if (++session.refused_connects == kMaxRefusedConnects) close(id, DisconnectReason::ParseError);
 }
 
 /// The CONNECT in return, then what the client missed, then what it has been sent by now.
@@ -298,8 +306,8 @@ void Server::dispatch(ConnectionId id, const Namespace& nsp, Packet packet) {
     nsp.handler->on_too_deep(id, std::move(name), std::move(ack));
     return;
   }
-  nsp.handler->on_event(id,
-                        Event{std::move(packet.name), std::move(packet.arguments), std::move(ack)});
+  nsp.handler->on_event(
+      id, Event{std::move(packet.name), std::move(packet.arguments), std::move(ack), packet.bytes});
 }
 
 void Server::leave(Timestamp now, Session& session, ConnectionId id) {

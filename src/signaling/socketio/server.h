@@ -54,6 +54,7 @@ struct Event {
   std::string name;
   Arguments arguments;
   std::optional<Ack> ack;  // Present where the client waits for an acknowledgement.
+  std::size_t bytes = 0;   // As it came.
 };
 
 enum class DisconnectReason : std::uint8_t {
@@ -65,6 +66,7 @@ enum class DisconnectReason : std::uint8_t {
   PingTimeout,
   ParseError,  // It sent what is no valid packet, or none for its state.
   SlowReader,  // More was waiting for it than Options::max_queued_bytes.
+  TooMuch,     // It sent pings without end, or let too much of a message wait for its end.
 };
 
 /// Whether the client meant to go. Every other end is one after which it may come back.
@@ -102,6 +104,9 @@ class Handler {
 /// recovered yet.
 class Server {
  public:
+  /// CONNECTs of one session that are refused before it is closed.
+  static constexpr std::size_t kMaxRefusedConnects = 100;
+
   /// `transport`, `random` must outlive the server.
   Server(const Options& options, engineio::Server& transport, RandomSource& random);
 
@@ -161,12 +166,14 @@ class Server {
     std::vector<ConnectionId> connections;   // At most one for each namespace.
     std::optional<DisconnectReason> ending;  // Why we close it; nothing more is sent or handled.
     bool never_connected = false;            // That is why.
+    std::size_t refused_connects = 0;
   };
 
   void handle_message(Timestamp now, engineio::Message message);
   void handle_closed(Timestamp now, const engineio::Closed& closed);
   void handle_packet(Timestamp now, SessionId id, Session& session, Packet packet);
   void connect(SessionId id, Session& session, const Packet& packet);
+  void refuse(SessionId id, Session& session, const Encoded& why);
   void welcome(SessionId id, ConnectionId connection, const Namespace& nsp,
                const boost::json::value& auth);
   void dispatch(ConnectionId id, const Namespace& nsp, Packet packet);

@@ -66,6 +66,14 @@ TEST_F(SocketIoServer, AnUnknownNamespaceIsRefusedAndTheConnectionStays) {
               ElementsAre(R"(44/random,{"message":"Invalid namespace"})", StartsWith("40{")));
 }
 
+TEST_F(SocketIoServer, ASessionOfWhichAHundredConnectsWereRefusedIsClosed) {
+  const WebSocketId ws = open();
+  for (std::size_t i = 1; i < Server::kMaxRefusedConnects; ++i) receive(ws, "40/random");
+  EXPECT_THAT(sent_, testing::Not(testing::Contains("<close>")));
+  receive(ws, "40/random");
+  EXPECT_EQ(sent_.back(), "<close>");
+}
+
 TEST_F(SocketIoServer, AuthThatIsNestedTooDeepIsRefusedByName) {
   receive(open(), R"(40{"a":)" + std::string(40, '[') + std::string(40, ']') + "}");
   EXPECT_THAT(sent_, ElementsAre(testing::HasSubstr("too_deep")));
