@@ -71,8 +71,16 @@ const Encoded& Recovery::keep(ConnectionId id, const Encoded& event) {
   session.bytes += bytes;
   total_bytes_ += bytes;
   while (session.log.size() > max_packets_ || session.bytes > max_bytes_) drop_oldest(session);
-  if (total_bytes_ > max_total_bytes_) drop_until(session, session.last);
+  if (total_bytes_ > max_total_bytes_) make_room(session);
   return stamped;
+}
+
+/// Whoever holds no more than an equal part loses nothing by what others are sent.
+void Recovery::make_room(Session& latest) {
+  const std::size_t part = max_total_bytes_ / sessions_.size();
+  if (latest.bytes > part) return drop_until(latest, latest.last);
+  for (auto& [id, session] : sessions_)
+    if (session.bytes > part) drop_until(session, session.last);
 }
 
 /// The offset becomes the last argument: `42["name",{…}]` is sent as `42["name",{…},"offset"]`.

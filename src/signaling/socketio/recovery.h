@@ -93,6 +93,7 @@ class Recovery {
   const Encoded& stamp(const Encoded& event, std::uint64_t after);
   std::uint64_t seen_by_client(const Session& session,
                                std::optional<std::string_view> offset) const;
+  void make_room(Session& latest);
   void drop_oldest(Session& session);
   void drop_until(Session& session, std::uint64_t offset);
   void sweep(Timestamp now);

@@ -306,6 +306,19 @@ TEST_F(RecoveryTest, BytesOfAllSessionsAreBoundedAndTheOneThatGoesBeyondPays) {
   EXPECT_FALSE(is_same(b, come_back(b, seen_b)));
 }
 
+TEST_F(RecoveryTest, BytesOfAllSessionsAreBoundedAndWhoHoldsLittleKeepsIt) {
+  const Session a = start(), b = start(), small = start();
+  const std::string seen = emit(small, 0);
+  for (const Session& large : {a, b}) server_.emit(large.id, "large", json::string(650, 'x'));
+  close(small.ws, WebSocketEnd::Closed);
+  server_.emit(small.id, "missed", json::string(200, 'x'));
+  EXPECT_TRUE(is_same(small, come_back(small, seen)));
+  ASSERT_THAT(sent_, SizeIs(2));
+  EXPECT_THAT(sent_[1], StartsWith(R"(42["missed",)"));
+  close(b.ws, WebSocketEnd::Closed);
+  EXPECT_FALSE(is_same(a, come_back(a, "")));
+}
+
 TEST_F(RecoveryTest, OfMoreEndedSessionsThanAreKeptTheOldestGoes) {
   std::vector<Session> ended;
   for (int i = 0; i < 4; ++i) {
