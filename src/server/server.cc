@@ -204,7 +204,7 @@ Result<void, std::string> Server::start_service() {
   if (settings_.limits.disconnect_expired) watch_expiry();
   ending_ = std::make_unique<Ending>(context_, *service_, *gateway_, service_log_,
                                      std::chrono::seconds(settings_.drain_seconds));
-  watchman_ = std::make_unique<Watchman>(context_, *service_, notice_);
+  watchman_ = std::make_unique<Watchman>(context_, *service_, notice_, service_log_);
   return {};
 }
 

@@ -9,8 +9,8 @@ constexpr int kLooksForEachSign = std::chrono::seconds(1) / service::WorkerWatch
 }  // namespace
 
 Watchman::Watchman(boost::asio::io_context& context, service::MediasoupServer& service,
-                   const ServiceNotice& notice)
-    : service_(service), notice_(notice), timer_(context) {
+                   const ServiceNotice& notice, Logger& log)
+    : service_(service), notice_(notice), service_watch_(log), timer_(context) {
   look_later();
 }
 
@@ -18,6 +18,7 @@ void Watchman::look_later() {
   timer_.expires_after(service::WorkerWatch::kInterval);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
+    service_watch_.beat();
     const bool all_turn = service_.check_workers(kLostPatience);
     if (++looks_ % kLooksForEachSign == 0 && all_turn) notice_.alive();
     look_later();

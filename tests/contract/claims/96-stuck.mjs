@@ -77,6 +77,27 @@ test('a media thread that does not turn for 2 s shows in /health, /stats and one
   assert.equal(lines(server, 'worker turns again').length, 1);
 });
 
+test('a service thread that does not turn for 2 s shows in one line of the log until it does', async (scene) => {
+  const server = await scene.ownServer();
+  const release = await freeze(server, 'meetlite-sfu');
+  const frozen = performance.now();
+  while (lines(server, 'service thread is stuck').length === 0) {
+    assert.ok(performance.now() - frozen < 10_000, server.err);
+    await new Promise((fulfil) => setTimeout(fulfil, 50));
+  }
+  const seenMs = performance.now() - frozen;
+  assert.ok(seenMs > 1_500 && seenMs < 3_500, `seen after ${seenMs} ms`);
+  assert.match(lines(server, 'service thread is stuck')[0], /doing="is held still from outside" for_ms=2\d\d\d/);
+
+  await release();
+  assert.equal((await healthOnceItIs(server, 'OK')).code, 200);
+  while (lines(server, 'service thread turns again').length === 0) {
+    assert.ok(performance.now() - frozen < 20_000, server.err);
+    await new Promise((fulfil) => setTimeout(fulfil, 50));
+  }
+  assert.equal(lines(server, 'service thread is stuck').length, 1);
+});
+
 test('SIGTERM ends a server with a stuck media thread, too', async (scene) => {
   const server = await scene.ownServer();
   const release = await freeze(server, 'media-0');
