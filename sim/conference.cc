@@ -103,8 +103,8 @@ Conference::Member& Conference::join(RouterId room, Publishing publishing, Manne
 }
 
 void Conference::publish(Member& member, Publishing publishing) {
-  if (publishing.audio) produce(member, ortc::MediaKind::Audio, 1);
-  if (publishing.video) produce(member, ortc::MediaKind::Video, publishing.simulcast_layers);
+  if (publishing.audio) produce(member, ortc::MediaKind::Audio, publishing);
+  if (publishing.video) produce(member, ortc::MediaKind::Video, publishing);
 }
 
 void Conference::leave(Member& member) {
@@ -220,8 +220,9 @@ PeerChannel::Remote Conference::open_transport(RouterId room, TransportId transp
           created.fingerprints.front().value};
 }
 
-void Conference::produce(Member& member, ortc::MediaKind kind, std::size_t layers) {
+void Conference::produce(Member& member, ortc::MediaKind kind, const Publishing& publishing) {
   const bool video = kind == ortc::MediaKind::Video;
+  const std::size_t layers = video ? publishing.simulcast_layers : 1;
   const std::string mid = std::to_string(member.next_mid++);
   ortc::RtpParameters parameters = publisher_parameters(kind, mid);
   std::vector<StreamSender::Options> senders;
@@ -234,7 +235,8 @@ void Conference::produce(Member& member, ortc::MediaKind kind, std::size_t layer
     options.rtx_payload_type = video ? parameters.codecs[1].payload_type : std::uint8_t{0};
     options.mid = mid;
     options.stream = static_cast<std::uint8_t>(layer);
-    options.packets_per_frame = video ? 2 + static_cast<int>(2 * layer) : 1;
+    options.packets_per_frame =
+        video ? publishing.packets_per_frame + static_cast<int>(2 * layer) : 1;
     options.frame_interval = frame_interval(kind);
     options.clock_rate = video ? 90'000 : 48'000;
     options.first_sequence_number = static_cast<std::uint16_t>(random_.next_u32() & 0x7fff);

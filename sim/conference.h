@@ -39,6 +39,8 @@ class Conference {
     bool audio = true;
     bool video = true;
     std::size_t simulcast_layers = 1;
+    /// Of a video frame of the lowest layer that is no key frame.
+    int packets_per_frame = 2;
   };
   struct Manner {
     std::size_t worker = 0;              // Where both transports are.
@@ -161,7 +163,7 @@ class Conference {
   PeerChannel::Remote open_transport(RouterId room, TransportId transport, const Manner& manner);
   void drop_views_of(const std::vector<ProducerId>& producers);
   void view(Member& viewer, const Member::Published& published);
-  void produce(Member& member, ortc::MediaKind kind, std::size_t layers);
+  void produce(Member& member, ortc::MediaKind kind, const Publishing& publishing);
   void collect_events();
 
   const std::uint64_t seed_;
