@@ -1,5 +1,5 @@
 """Holds the tree to its own rules: which module may include which, what protocol code must not know, how long files
-and functions are, which words mark unfinished or careless work. Each rule is one test.
+and functions are, which words mark unfinished or careless work, what documents may name. Each rule is one test.
 
     check_architecture.py [ROOT]
 """
@@ -9,6 +9,9 @@ import pathlib
 import re
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+import named_in_documents
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 70
@@ -325,6 +328,12 @@ def check_sleeping(tree):
     return found
 
 
+def check_documents(tree):
+    """What documents name is there."""
+    texts = {path: text for path, text in tree.texts().items() if path.endswith(".md") or is_test(path)}
+    return [Violation(*found) for found in named_in_documents.missing(tree.root, texts, SKIPPED_FOLDERS)]
+
+
 CHECKS = {
     "modules include only what they depend on": check_modules,
     "protocol code knows no outside world": check_protocol,
@@ -337,6 +346,7 @@ CHECKS = {
     "headers are included once": check_pragma_once,
     "files are as clang-format writes them": check_format,
     "no test sleeps": check_sleeping,
+    "documents name what there is": check_documents,
 }
 
 

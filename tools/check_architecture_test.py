@@ -16,6 +16,7 @@ GOOD = {
     "src/stun/message.cc": '#include "base/bytes.h"\n\nint two() { return 2; }\n',
     "src/io/socket.cc": '#include <sys/socket.h>\n\n#include "base/bytes.h"\n',
 }
+TESTS = "TEST(Stun, IsThere) {}\nTEST_P(Table,\n       HasRows) {}\n"
 LONG_BODY = "int long_one() {\n" + "  size();\n" * 69 + "}\n"
 
 
@@ -59,6 +60,11 @@ BROKEN = [
     ("files are as clang-format writes them", {"src/stun/a.cc": "int   three( );\n"}, "clang-format"),
     ("no test sleeps", {"src/stun/a_test.cc": "std::this_thread::sleep_for(1s);\n"}, "sleep_for"),
     ("no test sleeps", {"tests/e2e/call.spec.ts": "await page.waitForTimeout(5000);\n"}, "waitForTimeout"),
+    ("documents name what there is", {"docs/a.md": "see `src/stun/gone.cc`\n"}, "src/stun/gone.cc is not in the tree"),
+    ("documents name what there is", {"docs/a.md": "see `stun/gone.h`\n"}, "stun/gone.h is not in the tree"),
+    ("documents name what there is", {"docs/a.md": "see [b](b.md#one)\n"}, "the link b.md leads nowhere"),
+    ("documents name what there is", {"docs/a.md": "`Stun.IsGone`\n", "src/stun/a_test.cc": TESTS}, "no test Stun.IsGone"),
+    ("documents name what there is", {"docs/a.md": "`Gone.*`\n", "src/stun/a_test.cc": TESTS}, "no test Gone.*"),
 ]
 
 # What looks like a breach and is none.
@@ -73,6 +79,9 @@ ALLOWED = [
     ("functions fit on a page", {"src/stun/a.cc": "int long_one() {\n" + "  size();\n" * 68 + "}\n"}),
     ("functions fit on a page", {"src/stun/a.cc": 'const char* brace = "{";\nchar c = \'{\';\n' + "int one();\n" * 90}),
     ("no test sleeps", {"src/io/timer.cc": "nanosleep(&a, &b);\n"}),
+    ("documents name what there is",
+     {"docs/a.md": "`stun/*.cc`, `src/stun/`, `Stun.*`, `Rows/Table.HasRows/*`, [a](../src/stun/message.cc), `audio/opus`, `build/logs`\n",
+      "src/stun/a_test.cc": TESTS}),
 ]
 
 
