@@ -16,7 +16,7 @@ GOOD = {
     "src/stun/message.cc": '#include "base/bytes.h"\n\nint two() { return 2; }\n',
     "src/io/socket.cc": '#include <sys/socket.h>\n\n#include "base/bytes.h"\n',
 }
-TESTS = "TEST(Stun, IsThere) {}\nTEST_P(Table,\n       HasRows) {}\n"
+TESTS = 'TEST(Stun, IsThere) {}\nTEST_P(Table,\n       HasRows) {}\nconst char* kRow = "Empty";\n'
 LONG_BODY = "int long_one() {\n" + "  size();\n" * 69 + "}\n"
 
 
@@ -65,6 +65,7 @@ BROKEN = [
     ("documents name what there is", {"docs/a.md": "see [b](b.md#one)\n"}, "the link b.md leads nowhere"),
     ("documents name what there is", {"docs/a.md": "`Stun.IsGone`\n", "src/stun/a_test.cc": TESTS}, "no test Stun.IsGone"),
     ("documents name what there is", {"docs/a.md": "`Gone.*`\n", "src/stun/a_test.cc": TESTS}, "no test Gone.*"),
+    ("documents name what there is", {"docs/a.md": "`Table.*Full`\n", "src/stun/a_test.cc": TESTS}, "no test Table.*Full"),
 ]
 
 # What looks like a breach and is none.
@@ -80,7 +81,7 @@ ALLOWED = [
     ("functions fit on a page", {"src/stun/a.cc": 'const char* brace = "{";\nchar c = \'{\';\n' + "int one();\n" * 90}),
     ("no test sleeps", {"src/io/timer.cc": "nanosleep(&a, &b);\n"}),
     ("documents name what there is",
-     {"docs/a.md": "`stun/*.cc`, `src/stun/`, `Stun.*`, `Rows/Table.HasRows/*`, [a](../src/stun/message.cc), `audio/opus`, `build/logs`\n",
+     {"docs/a.md": "`stun/*.cc`, `src/stun/`, `Stun.*`, `Rows/Table.HasRows/*`, `Table.*Empty`, [a](../src/stun/message.cc), `audio/opus`, `build/logs`\n",
       "src/stun/a_test.cc": TESTS}),
 ]
 

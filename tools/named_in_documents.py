@@ -16,7 +16,7 @@ def missing(root, texts, made):
 
     root: of the tree; texts: {path: text} of its documents and tests; made: folders that a build makes.
     """
-    tests = {".".join(match) for path, text in texts.items() if path.endswith("_test.cc")
+    tests = {".".join(match): text for path, text in texts.items() if path.endswith("_test.cc")
              for match in TEST_MACRO.findall(text)}
     for path, text in texts.items():
         if not path.endswith(".md"):
@@ -26,7 +26,7 @@ def missing(root, texts, made):
                 if PATH.fullmatch(name) and not made & set(name.split("/")) and not is_there(root, name):
                     yield path, number, f"{name} is not in the tree"
                 test = TEST.fullmatch(name)
-                if test and not fnmatch.filter(tests, test[1]):
+                if test and not is_test(test[1], tests):
                     yield path, number, f"there is no test {name}"
             for target in LINK.findall(line):
                 if "://" not in target and not (root / path).parent.joinpath(target).exists():
@@ -37,3 +37,11 @@ def is_there(root, name):
     """Paths are told from the root or from src/. What begins with no folder of theirs is no path: `200/2000`, `video/VP8`."""
     places = [place for place in (root, root / "src") if (place / name.split("/")[0]).is_dir()]
     return not places or any(next(place.glob(name.rstrip("/")), None) for place in places)
+
+
+def is_test(name, tests):
+    """Whether it is one of `tests`, {name: text of its file}, or ends in the name of a row of its table."""
+    if fnmatch.filter(tests, name):
+        return True
+    upto, star, row = name.rpartition("*")
+    return any(f'"{row}"' in tests[found] for found in fnmatch.filter(tests, upto + star))
