@@ -83,7 +83,14 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void MediasoupServer::handle_health(const HttpRequest&, std::function<void(HttpResponse)> respond) {
+/// It walks the heaps of all threads.
+const json::object& MediasoupServer::memory(const HttpRequest& request) {
+  const json::object* known = is_admin(request) ? nullptr : memory_.repeat(options_.clock());
+  return known ? *known : memory_.keep(memory_usage());
+}
+
+void MediasoupServer::handle_health(const HttpRequest& request,
+                                    std::function<void(HttpResponse)> respond) {
   check_workers();
   json::array stuck = stuck_workers();
   for (const auto& worker : workers_) worker->probe();
@@ -94,14 +101,17 @@ void MediasoupServer::handle_health(const HttpRequest&, std::function<void(HttpR
                     {"service", "mediasoup-service"},
                     {"timestamp", iso8601(options_.unix_time())},
                     {"uptime", uptime},
-                    {"memory", memory_usage()}};
+                    {"memory", memory(request)}};
   if (is_degraded) body["stuckWorkers"] = std::move(stuck);
   respond(json_response(is_draining() || is_degraded ? 503 : 200, body));
 }
 
 void MediasoupServer::handle_stats(const HttpRequest& request,
                                    std::function<void(HttpResponse)> respond) {
-  boost::asio::co_spawn(executor_, collect_stats(is_admin(request), std::move(respond)),
+  const bool is_for_admin = is_admin(request);
+  if (const auto* known = is_for_admin ? nullptr : stats_.repeat(options_.clock()))
+    return respond(*known);
+  boost::asio::co_spawn(executor_, collect_stats(is_for_admin, std::move(respond)),
                         boost::asio::detached);
 }
 
@@ -149,13 +159,14 @@ asio::awaitable<void> MediasoupServer::collect_stats(bool is_admin,
     consumers += totals.consumers;
     room_stats.push_back(room_to_json(*room, audience));
   }
-  respond(json_response(200, {{"workers", workers_.size()},
-                              {"rooms", rooms_.size()},
-                              {"totalParticipants", participants},
-                              {"totalProducers", producers},
-                              {"totalConsumers", consumers},
-                              {"roomStats", std::move(room_stats)},
-                              {"workerStats", std::move(worker_stats)}}));
+  HttpResponse response = json_response(200, {{"workers", workers_.size()},
+                                              {"rooms", rooms_.size()},
+                                              {"totalParticipants", participants},
+                                              {"totalProducers", producers},
+                                              {"totalConsumers", consumers},
+                                              {"roomStats", std::move(room_stats)},
+                                              {"workerStats", std::move(worker_stats)}});
+  respond(is_admin ? std::move(response) : stats_.keep(std::move(response)));
 }
 
 }  // namespace sfu::service

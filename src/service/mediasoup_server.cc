@@ -17,6 +17,10 @@ namespace {
 /// last second.
 constexpr TimeDelta kLoadAge = std::chrono::seconds(1);
 
+/// How often people whom nobody knows have figures collected for them, from the workers and over
+/// all rooms.
+constexpr Rate kFigures{20, 200};
+
 Options with_clocks(Options options) {
   if (!options.clock)
     options.clock = [] {
@@ -55,6 +59,9 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
       failed_logins_(options_.rates.failed_logins, options_.max_known_offenders),
       joins_(options_.rates.joins, options_.max_known_offenders),
       refusals_(log, started_at_),
+      stats_(kFigures, started_at_),
+      metrics_(kFigures, started_at_),
+      memory_(kFigures, started_at_),
       grace_timer_(executor_) {
   SFU_CHECK(!ports.empty());
   for (std::size_t i = 0; i < ports.size(); ++i)
@@ -71,7 +78,8 @@ MediasoupServer::~MediasoupServer() = default;
 void MediasoupServer::on_event(ConnectionId id, signaling::socketio::Event event) {
   const auto found = connections_.find(id);
   if (found == connections_.end() || found->second.ended) return;
-  QueuedRequest request{std::move(event.name), {}, std::move(event.ack), {}, std::nullopt};
+  QueuedRequest request{std::move(event.name), {},         std::move(event.ack), {},
+                        std::nullopt,          event.bytes};
   const RequestInfo* info = find_request(request.event);
   if (!found->second.buckets.take(event_class(request.event), options_.clock()))
     request.verdict = Failure{ErrorCode::RateLimited, "too many events"};
@@ -91,18 +99,21 @@ void MediasoupServer::on_too_deep(ConnectionId id, std::optional<std::string> ev
   const std::string levels = std::to_string(options_.max_json_depth);
   const Failure verdict = too_many ? Failure{ErrorCode::RateLimited, "too many events"}
                                    : Failure{ErrorCode::TooDeep, "at most " + levels + " levels"};
-  enqueue(id, QueuedRequest{event.value_or(""), {}, std::move(ack), {}, verdict});
+  const std::size_t bytes = event ? event->size() : 0;
+  enqueue(id, QueuedRequest{event.value_or(""), {}, std::move(ack), {}, verdict, bytes});
 }
 
 void MediasoupServer::enqueue(ConnectionId id, QueuedRequest request) {
   Connection& connection = connections_.at(id);
-  if (connection.queue.size() >= options_.max_queued_requests) {
+  const bool is_too_much = !connection.queue.empty() && connection.queue.bytes() + request.bytes >
+                                                            options_.max_queued_request_bytes;
+  if (is_too_much || connection.queue.size() >= options_.max_queued_requests) {
     Request refused(signaling_, id, std::move(request));
     refused.fail(ErrorCode::RateLimited, "too many requests wait for their turn");
     settle(refused);
     return;
   }
-  connection.queue.push_back(std::move(request));
+  connection.queue.push(std::move(request));
   start_requests(id, connection);
 }
 
@@ -121,8 +132,7 @@ asio::awaitable<void> MediasoupServer::run_requests(ConnectionId id) {
       if (connection.ended) connections_.erase(found);
       co_return;
     }
-    Request request(signaling_, id, std::move(connection.queue.front()));
-    connection.queue.pop_front();
+    Request request(signaling_, id, connection.queue.pop());
     const Timestamp began = options_.clock();
     co_await answer(request);
     const Failure* failure = request.failure() ? &*request.failure() : nullptr;

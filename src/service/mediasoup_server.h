@@ -6,7 +6,6 @@
 #include <boost/json/array.hpp>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,6 +22,7 @@
 #include "service/consumer_registry.h"
 #include "service/event_limits.h"
 #include "service/ice_servers.h"
+#include "service/kept_answer.h"
 #include "service/participant.h"
 #include "service/peer_to_peer.h"
 #include "service/pipes.h"
@@ -65,6 +65,8 @@ struct Options {
   std::size_t max_json_depth = 32;
   /// Requests of one connection that wait for their turn.
   std::size_t max_queued_requests = 2'000;
+  /// Their bytes; one waits however large it is.
+  std::size_t max_queued_request_bytes = 4'000'000;
   /// A worker that has not answered for so long makes the server degraded.
   TimeDelta worker_patience = std::chrono::seconds(5);
   /// For how long a participant is kept whose connection broke off; 0: it leaves at once.
@@ -187,7 +189,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   struct Connection {
     signaling::auth::Identity identity;
     EventBuckets buckets;
-    std::deque<QueuedRequest> queue;
+    RequestQueue queue;
     bool running = false;    // A coroutine works on the queue.
     bool ended = false;      // What had come is still carried out,
     bool cut = false;        // but no longer what has not begun.
@@ -228,6 +230,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   /// By index; none where a worker is stuck.
   asio::awaitable<std::vector<std::optional<core::WorkerStats>>> ask_workers();
   asio::awaitable<void> collect_metrics(std::function<void(HttpResponse)> respond);
+  const json::object& memory(const HttpRequest& request);
   void tell_if_no_meetings();
   bool has_no_place_for(const signaling::socketio::Handshake& handshake) const;
   void tell_of_drain(ConnectionId id);
@@ -257,6 +260,10 @@ class MediasoupServer final : private signaling::socketio::Handler {
   Refusals refusals_;
   TokenExpiry expiry_;
   ServiceCounters counters_;
+  // For anybody; an administrator is always told anew.
+  KeptAnswer<HttpResponse> stats_;
+  KeptAnswer<HttpResponse> metrics_;
+  KeptAnswer<json::object> memory_;
   std::optional<Timestamp> drain_deadline_;
   std::function<void()> no_meetings_;  // Where somebody waits for it.
   std::uint64_t last_participant_ = 0;

@@ -61,6 +61,7 @@ class LimitedServerTest : public ServiceTest {
     options.rates.connections = {1, 4};
     options.rates.events = {1, 5};
     options.max_queued_requests = 3;
+    options.max_queued_request_bytes = 2'000;
     return options;
   }
   LimitedServerTest() : ServiceTest(1, limited()) {}
@@ -112,6 +113,31 @@ TEST_F(LimitedServerTest, WhatWaitsForItsTurnIsBounded) {
   EXPECT_EQ(ann.last("error").at("code"), "rate_limited");
   release();
   EXPECT_EQ(ann.names(), "error router-rtp-capabilities room-left error error");
+}
+
+TEST_F(LimitedServerTest, TheBytesThatWaitForTheirTurnAreBoundedAndOneAloneIsNot) {
+  TestClient ann(*service_, "ann");
+  const json::string large(3'000, 'x');
+  worker().holding = true;
+  ann.queue("join-room", json::object{{"roomId", "one"}});
+  service_->pump();
+  ann.queue("leave-room", large);
+  service_->pump();
+  EXPECT_EQ(ann.names(), "");
+  ann.queue("leave-room");
+  service_->pump();
+  EXPECT_EQ(error_of(ann.last("error")),
+            "rate_limited|Failed to leave room|too many requests wait for their turn");
+  release();
+  EXPECT_EQ(ann.names(), "error router-rtp-capabilities room-left");
+  worker().holding = true;
+  ann.queue("join-room", json::object{{"roomId", "one"}});
+  service_->pump();
+  ann.queue("leave-room");
+  service_->pump();
+  release();
+  EXPECT_EQ(ann.names(),
+            "error router-rtp-capabilities room-left router-rtp-capabilities room-left");
 }
 
 TEST_F(ServerTest, AnUnknownEventIsAnErrorThatNamesIt) {

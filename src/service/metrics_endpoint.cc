@@ -9,8 +9,10 @@
 
 namespace sfu::service {
 
-void MediasoupServer::handle_metrics(const HttpRequest&,
+void MediasoupServer::handle_metrics(const HttpRequest& request,
                                      std::function<void(HttpResponse)> respond) {
+  if (const auto* known = is_admin(request) ? nullptr : metrics_.repeat(options_.clock()))
+    return respond(*known);
   boost::asio::co_spawn(executor_, collect_metrics(std::move(respond)), boost::asio::detached);
 }
 
@@ -48,7 +50,7 @@ asio::awaitable<void> MediasoupServer::collect_metrics(std::function<void(HttpRe
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = metrics.to_text();
-  respond(std::move(response));
+  respond(metrics_.keep(std::move(response)));
 }
 
 }  // namespace sfu::service

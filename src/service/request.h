@@ -2,6 +2,8 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,6 +27,34 @@ struct QueuedRequest {
   std::vector<std::string> attachments;
   /// Set where it is decided already that the request fails.
   std::optional<Failure> verdict;
+  /// As it came; in memory it may be several times as large.
+  std::size_t bytes = 0;
+};
+
+/// What one connection has asked for and what has not begun, in its order.
+class RequestQueue {
+ public:
+  void push(QueuedRequest request) {
+    bytes_ += request.bytes;
+    requests_.push_back(std::move(request));
+  }
+  QueuedRequest pop() {
+    QueuedRequest request = std::move(requests_.front());
+    requests_.pop_front();
+    bytes_ -= request.bytes;
+    return request;
+  }
+  void clear() { *this = {}; }
+
+  bool empty() const { return requests_.empty(); }
+  std::size_t size() const { return requests_.size(); }
+  std::size_t bytes() const { return bytes_; }
+  auto begin() const { return requests_.begin(); }
+  auto end() const { return requests_.end(); }
+
+ private:
+  std::deque<QueuedRequest> requests_;
+  std::size_t bytes_ = 0;
 };
 
 /// One request on its way to its answer, which leaves as the acknowledgement where the client asked

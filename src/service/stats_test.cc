@@ -89,6 +89,28 @@ TEST_F(StatsTest, PeopleAreShownToTheAdministratorAndOnLoopbackOnly) {
     EXPECT_FALSE(is_shown(from(loopback_, {{"Host", host}}))) << host;
 }
 
+TEST_F(StatsTest, AFloodOfStrangersQuestionsReachesTheWorkersTwentyTimesASecond) {
+  const auto asked = [this] { return worker().count<core::GetWorkerStats>(); };
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(stats(from(elsewhere_)).at("totalProducers"), 2);
+    service_->get(&MediasoupServer::handle_metrics, from(elsewhere_));
+  }
+  const auto at_once = asked();
+  EXPECT_LE(at_once, 2 * 200u);
+  service_->now += std::chrono::seconds(1);
+  for (int i = 0; i < 1000; ++i) stats(from(elsewhere_));
+  EXPECT_EQ(asked() - at_once, 20u);
+}
+
+TEST_F(StatsTest, AStrangersQuestionIsAnsweredAnewOnceItIsTimeAndAnAdministratorsAlways) {
+  for (int i = 0; i < 1000; ++i) stats(from(elsewhere_));
+  bob_.emit("close-producer", json::object{{"kind", "video"}});
+  EXPECT_EQ(stats(from(loopback_)).at("totalProducers"), 1);
+  EXPECT_EQ(stats(from(elsewhere_)).at("totalProducers"), 2);
+  service_->now += std::chrono::milliseconds(50);
+  EXPECT_EQ(stats(from(elsewhere_)).at("totalProducers"), 1);
+}
+
 TEST_F(StatsTest, AParticipantHasTheShapeOfTheContract) {
   const auto participants = stats(from(loopback_)).at("roomStats").at(0).at("participants");
   EXPECT_EQ(participants.at(0), json::parse(R"({"id":"ann",
