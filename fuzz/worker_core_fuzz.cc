@@ -86,7 +86,7 @@ class Worker {
       case 8: command(core::CloseConsumer{id_of<ConsumerId>(script.byte())}); break;
       case 9: change_producer(script); break;
       case 10: change_consumer(script); break;
-      case 11: command(core::GetTransportStats{id_of<TransportId>(script.byte())}); break;
+      case 11: ask(script); break;
       case 12: check(script); break;
       case 13: datagram(script); break;
       case 14: pass_time(TimeDelta(script.byte() * 4000)); break;
@@ -106,6 +106,24 @@ class Worker {
     const bool good = script.byte() % 4 != 0;
     command(core::ConnectTransport{
         id, role, {{"sha-256", good ? certificate().sha256_fingerprint() : "AB:CD"}}});
+  }
+
+  void ask(Script& script) {
+    const std::uint8_t n = script.byte();
+    switch (n / 4 % 4) {
+      case 0: command(core::GetTransportStats{id_of<TransportId>(n)}); break;
+      case 1: command(core::GetProducerStats{{id_of<ProducerId>(n)}}); break;
+      case 2: restart_ice(script, n % 4); break;
+      case 3: command(core::GetWorkerStats{}); break;
+    }
+  }
+  /// The client follows, or checks on with what it had.
+  void restart_ice(Script& script, std::uint8_t n) {
+    const auto reply = command(core::RestartIce{id_of<TransportId>(n)});
+    if (!reply || script.byte() % 2 == 0) return;
+    const auto& restarted = std::get<core::IceRestarted>(*reply);
+    transports_[n].ice_username_fragment = restarted.ice_username_fragment;
+    transports_[n].ice_password = restarted.ice_password;
   }
 
   static ortc::RtpParameters parameters(Script& script, ortc::MediaKind kind) {
@@ -174,11 +192,12 @@ class Worker {
   }
   void change_consumer(Script& script) {
     const ConsumerId id = id_of<ConsumerId>(script.byte());
-    switch (script.byte() % 4) {
+    switch (script.byte() % 5) {
       case 0: command(core::PauseConsumer{id}); break;
       case 1: command(core::ResumeConsumer{id}); break;
       case 2: command(core::SetPreferredLayers{id, script.byte(), script.byte()}); break;
       case 3: command(core::RequestKeyFrame{id}); break;
+      case 4: command(core::SetConsumerPriority{id, script.byte()}); break;
     }
   }
 
