@@ -93,6 +93,10 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
       [headers = handler_.headers(request)](websocket::response_type& response) {
         for (const auto& [name, value] : headers) response.insert(name, value);
       }));
+  // Its end is its Close frame: how long its TCP connection takes to follow is no matter.
+  peer.stream.control_callback([this, &peer](websocket::frame_type type, beast::string_view) {
+    if (type == websocket::frame_type::close) report_closed(peer);
+  });
   auto [error] = co_await peer.stream.async_accept(upgrade, kAwait);
   peer.stream.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
   if (error || peer.closing) {
@@ -134,7 +138,6 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
       handler_.on_websocket_message(peer.id, std::move(data), peer.stream.got_binary());
   }
   report_closed(peer);
-  peer.open = false;
   peer.cut();
   peer.deadline.cancel();
   finish_operation(peer);
@@ -239,6 +242,7 @@ void WebSockets::send_close(Peer& peer) {
 }
 
 void WebSockets::report_closed(Peer& peer) {
+  if (!std::exchange(peer.open, false)) return;
   const bool going_away =
       !peer.close_sent && peer.stream.reason().code == websocket::close_code::going_away;
   handler_.on_websocket_closed(peer.id, peer.too_slow   ? WebSocketEnd::TooSlow

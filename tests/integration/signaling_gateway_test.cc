@@ -237,6 +237,16 @@ TEST_F(SignalingGateway, APageThatGoesAwayIsToldFromABrokenConnection) {
   EXPECT_EQ(ended(), socketio::DisconnectReason::PageGone);
 }
 
+TEST_F(SignalingGateway, APageThatGoesAwayIsGoneWithItsCloseFrameAlsoWhereItsTcpConnectionStays) {
+  const auto client = connected();
+  client->send_frame("\x03\xe9", 8);  // 1001
+  auto reason = application_->ended.get_future();
+  // Long before the server would cut the connection.
+  ASSERT_EQ(reason.wait_for(io::HttpLimits().close_timeout / 2), std::future_status::ready);
+  EXPECT_EQ(reason.get(), socketio::DisconnectReason::PageGone);
+  EXPECT_EQ(client->frame(), "close 1001");
+}
+
 TEST_F(SignalingGateway, ABrokenConnectionIsATransportClose) {
   connected()->close();
   EXPECT_EQ(ended(), socketio::DisconnectReason::TransportClose);
