@@ -155,7 +155,7 @@ def growth(samples):
     last = [one for one in samples if one.process == samples[-1].process and one.seconds > SETTLING_SECONDS] if samples else []
     if len(last) < FEWEST_SAMPLES:
         return None, len(last)
-    points = [soak.Look(people=one.seconds, resident=one.resident, heap=0, descriptors=0, threads=0, wake_ups=0, vanished=False)
+    points = [soak.Look(people=one.seconds, resident=one.resident, heap=0, packets=0, descriptors=0, threads=0, wake_ups=0, vanished=False)
               for one in last[::max(1, len(last) // 200)]]
     return soak.slope(points, "resident") * 3600, len(last)
 

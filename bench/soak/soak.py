@@ -36,6 +36,8 @@ SETTLING_SHARE = 0.4
 MOST_BYTES_FOR_EACH = 64
 # Resident memory has the allocator's holes as well, which come and go by the page.
 MOST_RESIDENT_FOR_EACH = 1024
+# What the sockets of two workers receive into is taken with the first packets.
+MOST_MORE_PACKETS = 0
 MOST_MORE_DESCRIPTORS = 2
 MOST_MORE_WAKE_UPS = 20.0
 
@@ -45,8 +47,9 @@ class Look:
     """The server with nobody in it."""
 
     people: int
-    resident: int
+    resident: int  # Both without the room that is kept for packets, whose most at once a busy machine decides.
     heap: int
+    packets: int  # Buffers in use: what sockets receive into.
     descriptors: int
     threads: int
     wake_ups: float  # For each second: a timer that was left behind would go on waking somebody.
@@ -90,8 +93,11 @@ class Server:
         time.sleep(IDLE_SECONDS)
         wake_ups = (self.wake_ups() - before) / (time.monotonic() - since)
         memory = self.get("/health")["memory"]
+        workers = self.get("/stats")["workerStats"]
+        kept = sum(worker["packetBufferBytes"] for worker in workers)
+        packets = sum(worker["packetBuffersInUse"] for worker in workers)
         proc = pathlib.Path(f"/proc/{self.process.pid}")
-        return Look(people, memory["rss"], memory["heapUsed"], len(list((proc / "fd").iterdir())),
+        return Look(people, memory["rss"] - kept, memory["heapUsed"] - kept, packets, len(list((proc / "fd").iterdir())),
                     len(list((proc / "task").iterdir())), wake_ups, vanished)
 
     def stop(self):
@@ -163,6 +169,8 @@ def judge(looks):
            f"{heap:.1f} bytes for each, {first.heap / 1e6:.2f} MB then {last.heap / 1e6:.2f} MB")
     yield ("resident memory does not grow", resident <= MOST_RESIDENT_FOR_EACH,
            f"{resident:.1f} bytes for each, {first.resident / 1e6:.2f} MB then {last.resident / 1e6:.2f} MB")
+    yield ("packet buffers in use end where they began", last.packets <= first.packets + MOST_MORE_PACKETS,
+           f"{first.packets} then {last.packets}")
     yield ("descriptors end where they began", last.descriptors <= looks[0].descriptors + MOST_MORE_DESCRIPTORS,
            f"{looks[0].descriptors} then {last.descriptors}")
     yield "threads end where they began", last.threads == looks[0].threads, f"{looks[0].threads} then {last.threads}"
@@ -188,7 +196,7 @@ def soak(options, folder):
         looks.append(server.look(number * PEOPLE_IN_A_ROUND, vanish))
         one = looks[-1]
         print(f"round {number}: {one.people} people, heap {one.heap / 1e6:.2f} MB, resident {one.resident / 1e6:.2f} MB, "
-              f"{one.descriptors} descriptors, {one.wake_ups:.1f} wake-ups/s{', vanished' if vanish else ''}", flush=True)
+              f"{one.packets} packet buffers, {one.descriptors} descriptors, {one.wake_ups:.1f} wake-ups/s{', vanished' if vanish else ''}", flush=True)
         if options.minutes is not None and time.monotonic() - began > options.minutes * 60:
             break
     status = server.stop()

@@ -63,6 +63,9 @@ struct WorkerStats {
   std::uint64_t packets_dropped = 0;  // For any reason: unknown sender, bad authentication, full.
   RefusedStats refused;
   std::uint64_t transports_at_fault = 0;  // Closed because their input broke an invariant.
+  /// What all packets that were ever held at once took; it is kept for the next ones.
+  std::uint64_t packet_buffer_bytes = 0;
+  std::uint64_t packet_buffers_in_use = 0;
   std::uint64_t link_packets = 0;  // To other workers, for viewers there; none of those above.
   std::uint64_t link_packets_dropped = 0;  // Found the link full, or no buffer behind it.
   double loop_load = 0;                    // Share of the last second not spent waiting, 0 to 1.

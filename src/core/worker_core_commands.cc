@@ -126,6 +126,10 @@ WorkerCore::Impl::CommandResult WorkerCore::Impl::execute(Timestamp, const GetWo
                    .streams = refused.streams,
                    .floods = refused.floods};
   stats.transports_at_fault = transports_at_fault_;
+  constexpr std::uint64_t kBufferBytes = 2048;
+  static_assert(kBufferBytes >= PacketBuffer::kCapacity);
+  stats.packet_buffer_bytes = arena_.capacity() * kBufferBytes;
+  stats.packet_buffers_in_use = arena_.in_use();
   stats.routers = static_cast<std::uint32_t>(rooms_.size());
   stats.transports = static_cast<std::uint32_t>(transports_.size());
   stats.producers = static_cast<std::uint32_t>(producers_.size() - pipes_.far_ends());

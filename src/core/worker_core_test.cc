@@ -255,6 +255,19 @@ TEST_F(WorkerCoreTest, SaysWhatEncryptsItsMedia) {
             srtp::make_cipher_backend()->name());
 }
 
+TEST_F(WorkerCoreTest, TellsOfThePacketsItHoldsAndOfTheRoomItKeepsForMore) {
+  const auto stats = [&] { return std::get<WorkerStats>(*request(GetWorkerStats{})); };
+  EXPECT_EQ(stats().packet_buffer_bytes, 0u);
+  std::vector<PacketBuffer> held;
+  for (int i = 0; i < 200; ++i) held.push_back(core_->arena().allocate());
+  EXPECT_EQ(stats().packet_buffers_in_use, 200u);
+  const std::uint64_t room = stats().packet_buffer_bytes;
+  EXPECT_GE(room, 200 * PacketBuffer::kCapacity);
+  held.clear();
+  EXPECT_EQ(stats().packet_buffers_in_use, 0u);
+  EXPECT_EQ(stats().packet_buffer_bytes, room);
+}
+
 TEST_F(WorkerCoreTest, BoundsAreHeld) {
   WorkerCore::Config config;
   config.max_routers = 2;

@@ -190,6 +190,8 @@ json::object worker_to_json(std::size_t index, const std::optional<core::WorkerS
   object["tcpPacketsSent"] = known.tcp_packets_sent;
   object["tcpPacketsDropped"] = known.tcp_packets_dropped;
   object["transportsAtFault"] = known.transports_at_fault;
+  object["packetBufferBytes"] = known.packet_buffer_bytes;
+  object["packetBuffersInUse"] = known.packet_buffers_in_use;
   object["linkPackets"] = known.link_packets;
   object["linkPacketsDropped"] = known.link_packets_dropped;
   object["loopLoad"] = known.loop_load;
