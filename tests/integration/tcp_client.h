@@ -95,6 +95,10 @@ class TcpClient {
     std::string frame(1, static_cast<char>((is_last ? 0x80 : 0) | opcode));
     if (payload.size() < 126) {
       frame += static_cast<char>(0x80 | payload.size());
+    } else if (payload.size() < 65'536) {
+      frame += static_cast<char>(0x80 | 126);
+      frame += static_cast<char>(payload.size() >> 8);
+      frame += static_cast<char>(payload.size() & 0xff);
     } else {
       frame += static_cast<char>(0x80 | 127);
       for (int shift = 56; shift >= 0; shift -= 8)
