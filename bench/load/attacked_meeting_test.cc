@@ -1,0 +1,184 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "load/run_load.h"
+#include "load/running_server_for_test.h"
+#include "signaling/auth/jwt.h"
+#include "tests/integration/tcp_client.h"
+
+// What attacks on HTTP and Socket.IO do to the media of a meeting on the same server: nothing is
+// lost. How much later its packets come depends on the machine, and is printed.
+
+namespace sfu::load {
+namespace {
+
+using signaling::TcpClient;
+
+constexpr const char* kPolling = "/socket.io/?EIO=4&transport=polling";
+constexpr std::size_t kAttackers = 2;
+
+/// From another machine, as a proxy would say it: no administrator.
+constexpr const char* kElsewhere = "X-Forwarded-For: 203.0.113.9\r\n";
+
+std::string connect_packet(const std::string& token) { return "40{\"token\":\"" + token + "\"}"; }
+
+std::string good_token() {
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  return signaling::auth::TokenSigner(kTestSecret)
+      .sign({"mallory", "mallory@example.org", std::nullopt, std::nullopt}, now);
+}
+
+/// A WebSocket that has sent this CONNECT and read the answer.
+std::unique_ptr<TcpClient> knock(std::uint16_t port, const std::string& token) {
+  auto client = std::make_unique<TcpClient>(port);
+  client->upgrade("/socket.io/?EIO=4&transport=websocket");
+  client->frame();
+  client->send_frame(connect_packet(token));
+  client->frame();
+  return client;
+}
+
+/// What one attacker does again and again.
+using Attack = void (*)(std::uint16_t port, const std::atomic<bool>& over);
+
+void guess_sessions(std::uint16_t port, const std::atomic<bool>& over) {
+  TcpClient client(port);
+  while (!over) client.request("GET", std::string(kPolling) + "&sid=AAAAAAAAAAAAAAAAAAAA");
+}
+
+void guess_tokens(std::uint16_t port, const std::atomic<bool>& over) {
+  while (!over) knock(port, "eyJhbGciOiJub25lIn0.eyJ1c2VySWQiOiJhbm4ifQ.");
+}
+
+void open_sessions(std::uint16_t port, const std::atomic<bool>& over) {
+  TcpClient client(port);
+  while (!over) client.request("GET", kPolling);
+}
+
+void ask_for_figures(std::uint16_t port, const std::atomic<bool>& over) {
+  TcpClient client(port);
+  while (!over)
+    for (const char* target : {"/stats", "/metrics", "/health"})
+      client.request("GET", target, kElsewhere);
+}
+
+/// Sends `frame` as fast as it is taken, and reads nothing.
+void flood(std::uint16_t port, const std::atomic<bool>& over, const std::string& frame,
+           std::uint8_t opcode = 1) {
+  while (!over) {
+    const auto client = knock(port, good_token());
+    while (!over && client->send_frame(frame, opcode)) {
+    }
+  }
+}
+
+void flood_events(std::uint16_t port, const std::atomic<bool>& over) {
+  flood(port, over, "42[\"join-room\",{}]");
+}
+
+void flood_large_events(std::uint16_t port, const std::atomic<bool>& over) {
+  std::string dense = "42[\"no such event\",[0";
+  while (dense.size() < 900'000) dense += ",[]";
+  flood(port, over, dense + "]]");
+}
+
+void flood_pings(std::uint16_t port, const std::atomic<bool>& over) {
+  constexpr std::uint8_t kPing = 9;
+  flood(port, over, "", kPing);
+}
+
+void begin_large_bodies(std::uint16_t port, const std::atomic<bool>& over) {
+  const std::string begun = "POST " + std::string(kPolling) +
+                            " HTTP/1.1\r\nHost: x\r\nContent-Length: 950000\r\n\r\n" +
+                            std::string(900'000, 'x');
+  constexpr std::size_t kHeld = 100;
+  std::vector<std::unique_ptr<TcpClient>> held;
+  while (!over) {
+    if (held.size() == kHeld) held.erase(held.begin());
+    held.push_back(std::make_unique<TcpClient>(port));
+    held.back()->send(begun);
+  }
+}
+
+struct Case {
+  const char* name;
+  Attack attack;
+  const char* refusal;  // In /metrics, where something is refused.
+};
+
+class MeetingBeside : public testing::TestWithParam<Case> {
+ protected:
+  Outcome meet() {
+    Options options;
+    options.url = server_.url();
+    options.secret = kTestSecret;
+    options.load = "free";
+    options.shape.audio = true;
+    options.shape.ramp_s = 0.1;
+    options.profiles = {crypto::SrtpProfile::AeadAes128Gcm};
+    options.warmup_s = 0.2;
+    options.duration_s = 1;
+    options.expect.loss = 0;
+    options.quiet = true;
+    auto outcome = run_load(options);
+    EXPECT_TRUE(outcome) << outcome.error();
+    EXPECT_THAT(outcome->results.unmet(options, *outcome->metrics), testing::IsEmpty());
+    EXPECT_EQ(outcome->results.window.lost, 0u);
+    return std::move(*outcome);
+  }
+  /// The sum of all counters in /metrics whose labels contain `part`.
+  double counted(const std::string& part) {
+    const std::string text = TcpClient(server_.port()).request("GET", "/metrics").body;
+    double sum = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+      sum += std::stod(text.substr(text.find("} ", at) + 2));
+    return sum;
+  }
+  static void tell(const std::string& name, const Outcome& outcome) {
+    const auto us = [](Nanoseconds time) { return static_cast<double>(time.count()) / 1e3; };
+    const Histogram& latency = outcome.metrics->latency;
+    std::printf("%-22s media p50 %6.0f us, p99 %6.0f us; answers p99 %8.0f us\n", name.c_str(),
+                us(latency.percentile(0.5)), us(latency.percentile(0.99)),
+                us(outcome.metrics->answers.percentile(0.99)));
+  }
+
+  const RunningServer server_;
+};
+
+TEST_P(MeetingBeside, LosesNoPacketAndTheServerSaysWhatItRefused) {
+  tell("quiet", meet());
+  std::atomic<bool> over = false;
+  std::vector<std::thread> attackers;
+  for (std::size_t i = 0; i < kAttackers; ++i)
+    attackers.emplace_back([&] { GetParam().attack(server_.port(), over); });
+  tell(GetParam().name, meet());
+  over = true;
+  for (std::thread& attacker : attackers) attacker.join();
+  if (!GetParam().refusal) return;
+  EXPECT_GT(counted(GetParam().refusal), 0) << GetParam().refusal;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Attacks, MeetingBeside,
+    testing::Values(Case{"GuessedSessions", guess_sessions, "kind=\"bad_request\""},
+                    Case{"GuessedTokens", guess_tokens, "code=\"token_invalid\""},
+                    Case{"SessionsThatNeverConnect", open_sessions, nullptr},
+                    Case{"QuestionsForFigures", ask_for_figures, nullptr},
+                    Case{"FloodOfEvents", flood_events, "code=\"rate_limited\""},
+                    Case{"FloodOfLargeEvents", flood_large_events, "code=\"unknown_event\""},
+                    Case{"FloodOfPings", flood_pings, "kind=\"too_much\""},
+                    Case{"LargeBodiesThatNeverEnd", begin_large_bodies, nullptr}),
+    [](const auto& tested) { return tested.param.name; });
+
+}  // namespace
+}  // namespace sfu::load
