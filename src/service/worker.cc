@@ -25,7 +25,8 @@ void Worker::send(core::Command command) { post(std::move(command), false); }
 core::RequestId Worker::post(core::Command command, bool wanted) {
   const core::RequestId id{++last_request_};
   const bool is_question = std::holds_alternative<core::GetWorkerStats>(command) ||
-                           std::holds_alternative<core::GetTransportStats>(command);
+                           std::holds_alternative<core::GetTransportStats>(command) ||
+                           std::holds_alternative<core::GetProducerStats>(command);
   pending_.emplace(id, Pending{clock_(), wanted, is_question, std::nullopt, {}});
   waiting_.push_back({id, std::move(command)});
   hand_over();

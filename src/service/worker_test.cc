@@ -92,12 +92,14 @@ TEST_F(WorkerTest, OneThatGetsStuckRefusesQuestionsAndGoesOnWaitingForTheRest) {
   EXPECT_EQ(told, "question:refused ");
   const auto late = worker_.start(core::GetTransportStats{});
   spawn(wait_for(late, "late"));
-  EXPECT_EQ(told, "question:refused late:refused ");
+  const auto later = worker_.start(core::GetProducerStats{});
+  spawn(wait_for(later, "later"));
+  EXPECT_EQ(told, "question:refused late:refused later:refused ");
 
   ++mailbox_.beat.turns;
   EXPECT_EQ(worker_.look(), WorkerWatch::Change::Recovered);
-  for (const auto id : {question, request, late}) answer(id);
-  EXPECT_EQ(told, "question:refused late:refused request:done ");
+  for (const auto id : {question, request, late, later}) answer(id);
+  EXPECT_EQ(told, "question:refused late:refused later:refused request:done ");
 }
 
 TEST_F(WorkerTest, RefusedQuestionsMakeRoomInTheMailboxWhenTheyAreAnswered) {
