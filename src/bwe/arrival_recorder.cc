@@ -57,6 +57,12 @@ std::size_t ArrivalRecorder::poll_feedback(Timestamp now, MutableBytes out) {
                                       reported);
   if (taken == 0) return 0;
   ++feedback_number_;
+  const auto arrived = static_cast<std::int64_t>(taken);
+  const std::int64_t spoken_of = reported[taken - 1].sequence_number + 1 - *next_unreported_;
+  if (is_late)
+    loss_.add(now, arrived, 0, arrived);
+  else
+    loss_.add(now, arrived, spoken_of - arrived);
   next_unreported_ = std::max(*next_unreported_, reported[taken - 1].sequence_number + 1);
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
   if (waiting_.empty()) deadline_.reset();

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/units.h"
+#include "bwe/loss_meter.h"
 #include "rtcp/transport_feedback.h"
 #include "rtp/sequence.h"
 
@@ -42,6 +43,9 @@ class ArrivalRecorder {
   /// Writes one RTCP packet into `out` and returns its size, or 0 where none is due. Call until 0.
   std::size_t poll_feedback(Timestamp now, MutableBytes out);
 
+  /// Which share of the numbers did not arrive lately, by what has been reported; 0 to 1.
+  std::optional<double> loss() const { return loss_.fraction(); }
+
   std::uint64_t dropped() const { return dropped_; }  // Duplicates, too late, or too many.
 
  private:
@@ -53,6 +57,7 @@ class ArrivalRecorder {
   Ssrc media_;
   std::uint8_t feedback_number_ = 0;
   std::uint64_t dropped_ = 0;
+  LossMeter loss_;
 };
 
 }  // namespace sfu::bwe

@@ -70,6 +70,17 @@ TEST_F(ArrivalRecorderTest, ReportsAtTheDeadlineOfTheFirstArrivalAndNotBefore) {
   EXPECT_TRUE(poll(10s).empty());
 }
 
+TEST_F(ArrivalRecorderTest, KnowsWhichShareWasLostByWhatItHasReported) {
+  EXPECT_EQ(recorder_.loss(), std::nullopt);
+  for (const int number : {1, 2, 4}) arrive(0ms, static_cast<std::uint16_t>(number));
+  EXPECT_EQ(recorder_.loss(), std::nullopt);
+  poll(50ms);
+  EXPECT_DOUBLE_EQ(*recorder_.loss(), 0.25);
+  arrive(50ms, 3);  // After all.
+  poll(100ms);
+  EXPECT_NEAR(*recorder_.loss(), 0, 1e-9);
+}
+
 TEST_F(ArrivalRecorderTest, EachReportGoesOnWhereTheLastEnded) {
   arrive(0ms, 1);
   EXPECT_EQ(numbers(poll(50ms)), (Numbers{{1, true}}));

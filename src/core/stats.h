@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct TransportStats {
   std::int64_t send_bps = 0;
   std::int64_t rtx_receive_bps = 0;
   std::int64_t rtx_send_bps = 0;
+  // Shares of the packets of late, 0 to 1; none where there is no transport-wide feedback.
+  std::optional<double> loss_received;
+  std::optional<double> loss_sent;
   std::vector<ProducerStats> producers;
   std::vector<ConsumerStats> consumers;
 };

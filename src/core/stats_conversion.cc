@@ -39,6 +39,8 @@ TransportStats stats_of(Timestamp now, const transport::WebRtcTransport& transpo
   stats.send_bps = rates.sent.bps();
   stats.rtx_receive_bps = rates.rtx_received.bps();
   stats.rtx_send_bps = rates.rtx_sent.bps();
+  stats.loss_received = transport.loss_received();
+  stats.loss_sent = transport.loss_sent();
   for (const auto& producer : transport.producers())
     stats.producers.push_back(producer->stats(now));
   transport.for_each_consumer(

@@ -132,6 +132,9 @@ Producer::Outcome Producer::handle_packet(Timestamp now, PacketBuffer&& buffer,
   received.late = late;
   inspect(received, *codec);
   const bool is_empty = received.is_empty;
+  if (!is_empty)
+    receiver.count_layer(now, received.view.datagram().size(), received.info.spatial_layer,
+                         received.info.temporal_layer);
   if (received.info.is_key_frame_start) receiver.handle_key_frame(placed.sequence);
   source_.forward(now, std::move(received));
   return is_empty ? Outcome::Empty : Outcome::Forwarded;

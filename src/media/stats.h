@@ -17,6 +17,14 @@ inline std::int64_t to_milliseconds(Timestamp now) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
 }
 
+/// What a viewer of this layer of a stream gets: it, and all that it is made on. 0 while it does
+/// not come itself.
+struct LayerBitrate {
+  std::uint8_t spatial_layer = 0;
+  std::uint8_t temporal_layer = 0;
+  std::uint64_t bps = 0;
+};
+
 /// Counters of one RTP stream at one moment, in mediasoup's getStats() names and units.
 struct RtpStreamStats {
   bool inbound = true;
@@ -41,8 +49,9 @@ struct RtpStreamStats {
   std::uint32_t jitter = 0;  // RTP timestamp units.
   double round_trip_time_ms = 0;
   std::uint32_t key_frames = 0;
-  std::uint8_t score = 0;     // As StreamScore has it.
-  std::uint8_t encoding = 0;  // Its place among the producer's.
+  std::uint8_t score = 0;                 // As StreamScore has it.
+  std::uint8_t encoding = 0;              // Its place among the producer's.
+  std::vector<LayerBitrate> layers = {};  // Inbound, of a stream that has several.
 };
 
 /// What a publisher is told of one of its encodings.

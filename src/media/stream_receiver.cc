@@ -125,6 +125,13 @@ void StreamReceiver::count_packet(Timestamp now, std::size_t bytes, bool is_rtx)
   rate_.add(now, bytes);
 }
 
+void StreamReceiver::count_layer(Timestamp now, std::size_t bytes, std::uint8_t spatial,
+                                 std::uint8_t temporal) {
+  if (!layers_ && spatial == 0 && temporal == 0) return;
+  if (!layers_) layers_ = std::make_unique<LayerRates>();
+  layers_->add(now, spatial, temporal, bytes);
+}
+
 void StreamReceiver::measure_score(Timestamp now, bool paused) {
   if (!highest_) return;
   const ArrivalScore::Totals totals{.expected = reception_.expected(),
@@ -158,6 +165,7 @@ RtpStreamStats StreamReceiver::stats(Timestamp now) const {
   stats.jitter = reception_.jitter();
   stats.key_frames = key_frames_;
   stats.score = score().value_or(0);
+  if (layers_) stats.layers = layers_->bitrates(now);
   return stats;
 }
 

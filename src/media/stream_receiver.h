@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/units.h"
+#include "media/layer_rates.h"
 #include "media/loss_list.h"
 #include "media/rate_counter.h"
 #include "media/reception.h"
@@ -84,6 +85,8 @@ class StreamReceiver {
 
   /// Adds to what only the receiver can count.
   void count_packet(Timestamp now, std::size_t bytes, bool is_rtx);
+  /// The packet that was counted last is of this layer of a picture.
+  void count_layer(Timestamp now, std::size_t bytes, std::uint8_t spatial, std::uint8_t temporal);
   void count_discarded() { ++discarded_; }
   void count_repaired() { ++repaired_; }
   void count_key_frame() { ++key_frames_; }
@@ -107,6 +110,7 @@ class StreamReceiver {
   LossList losses_;
   Reception reception_;
   RateCounter rate_;
+  std::unique_ptr<LayerRates> layers_;  // From the first packet above the lowest layer on.
   ArrivalScore score_;
   std::unique_ptr<Structures> structures_;
   std::uint8_t fir_number_ = 0;

@@ -245,12 +245,15 @@ json::object stream_to_json(const core::RtpStreamStats& stream) {
                       {"pliCount", stream.pli_count},
                       {"firCount", stream.fir_count},
                       {"score", stream.score},
+                      {"jitter", stream.jitter},
                       {"roundTripTime", stream.round_trip_time_ms}};
   if (stream.rtx_ssrc) object["rtxSsrc"] = stream.rtx_ssrc->value;
   if (stream.rid) object["rid"] = *stream.rid;
   if (stream.inbound) {
-    object["jitter"] = stream.jitter;
-    object["bitrateByLayer"] = json::object();
+    json::object by_layer;
+    for (const auto& [spatial, temporal, bps] : stream.layers)
+      by_layer[std::to_string(spatial) + "." + std::to_string(temporal)] = bps;
+    object["bitrateByLayer"] = std::move(by_layer);
     object["keyFrames"] = stream.key_frames;
   }
   return object;
@@ -284,6 +287,8 @@ json::object transport_to_json(const core::TransportStats& transport) {
                       {"rtpSendBitrate", sending_bps},
                       {"probationBytesSent", 0},
                       {"probationSendBitrate", 0}};
+  if (transport.loss_received) object["rtpPacketLossReceived"] = *transport.loss_received;
+  if (transport.loss_sent) object["rtpPacketLossSent"] = *transport.loss_sent;
   if (auto tuple = selected_tuple(transport.selected_path))
     object["iceSelectedTuple"] = std::move(*tuple);
   return object;

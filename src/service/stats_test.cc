@@ -193,6 +193,23 @@ TEST_F(StatsTest, AStreamHasMediasoupsFields) {
                             "bitrateByLayer"})
     EXPECT_TRUE(object.contains(field)) << field;
   EXPECT_EQ(object.at("score"), 5);
+  EXPECT_EQ(object.at("bitrateByLayer"), json::object()) << "it has no layers";
+  stream.layers = {{0, 0, 100}, {0, 1, 150}, {1, 0, 400}};
+  EXPECT_EQ(stream_to_json(stream).at("bitrateByLayer"),
+            json::parse(R"({"0.0":100,"0.1":150,"1.0":400})"));
+  stream.inbound = false;
+  EXPECT_FALSE(stream_to_json(stream).contains("bitrateByLayer"));
+  EXPECT_TRUE(stream_to_json(stream).contains("jitter"));
+}
+
+TEST_F(StatsTest, ATransportTellsItsLossesOnceItKnowsThem) {
+  core::TransportStats transport;
+  EXPECT_FALSE(transport_to_json(transport).contains("rtpPacketLossReceived"));
+  EXPECT_FALSE(transport_to_json(transport).contains("rtpPacketLossSent"));
+  transport.loss_received = 0;
+  transport.loss_sent = 0.25;
+  EXPECT_EQ(transport_to_json(transport).at("rtpPacketLossReceived"), 0.0);
+  EXPECT_EQ(transport_to_json(transport).at("rtpPacketLossSent"), 0.25);
 }
 
 TEST_F(StatsTest, HealthHasTheShapeOfTheContract) {

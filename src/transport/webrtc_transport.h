@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "bwe/arrival_recorder.h"
+#include "bwe/loss_meter.h"
 #include "bwe/sent_packets.h"
 #include "media/consumer.h"
 #include "media/producer.h"
@@ -128,6 +129,10 @@ class WebRtcTransport {
     std::uint64_t floods = 0;     // Authentic, but beyond FloodGate.
   };
   const Counters& counters() const { return counters_; }
+  /// Which share of the packets lately got lost on their way here, and on their way to the peer: 0
+  /// to 1, none where no transport-wide feedback has been sent or has come.
+  std::optional<double> loss_received() const { return arrivals_.loss(); }
+  std::optional<double> loss_sent() const { return sent_loss_.fraction(); }
   /// Of all that the peer sent.
   Refusals refusals() const;
   const SendQueue::Counters& send_counters() const { return queue_.counters(); }
@@ -187,6 +192,7 @@ class WebRtcTransport {
   media::RtpListener listener_;
   bwe::ArrivalRecorder arrivals_;
   bwe::SentPackets sent_;
+  bwe::LossMeter sent_loss_;
   SendQueue queue_;  // Before the consumers, which write into it.
 
   std::vector<std::unique_ptr<media::Producer>> producers_;

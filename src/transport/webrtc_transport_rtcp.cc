@@ -74,7 +74,8 @@ void WebRtcTransport::handle_feedback(Timestamp now, const rtcp::PacketView& pac
     } else if (packet.count == rtcp::kTransportCcFormat) {
       const auto feedback = rtcp::TransportFeedback::parse(packet);
       if (!feedback) return note_malformed(now);
-      sent_.handle_feedback(now, *feedback);
+      const auto outcome = sent_.handle_feedback(now, *feedback);
+      sent_loss_.add(now, outcome.acked, outcome.lost, outcome.recovered);
     }
     return;
   }
