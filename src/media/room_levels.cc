@@ -78,6 +78,7 @@ RoomLevels::News RoomLevels::handle_report(Timestamp now, std::size_t worker,
                   .speaker = election_.speaker() != told_speaker_};
   told_silence_ = levels_.empty();
   told_speaker_ = election_.speaker();
+  has_told_speaker_ |= news.speaker;
   return news;
 }
 

@@ -69,6 +69,8 @@ class RoomLevels {
   /// Loudest first, at most AudioMeters::kMaxLevels.
   const std::vector<AudioLevel>& levels() const { return levels_; }
   const std::optional<ProducerId>& speaker() const { return election_.speaker(); }
+  /// There has been news of a speaker.
+  bool has_told_speaker() const { return has_told_speaker_; }
 
  private:
   struct Report {
@@ -80,6 +82,7 @@ class RoomLevels {
   std::optional<Timestamp> told_at_;
   bool told_silence_ = true;
   std::optional<ProducerId> told_speaker_;
+  bool has_told_speaker_ = false;
   SpeakerElection election_;
 };
 

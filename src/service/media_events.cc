@@ -78,11 +78,7 @@ void MediasoupServer::on_audio_levels(std::size_t worker, core::AudioLevels even
                        {"volume", level.volume}});
     room->emit_volatile_to_all("audio-levels", json::object{{"levels", std::move(heard)}});
   }
-  if (!news.speaker) return;
-  json::value payload;  // Null: nobody.
-  if (const auto& speaker = levels.speaker())
-    payload = json::object{{"participantId", voices.at(*speaker).participant->user_id()}};
-  room->emit_to_all("active-speaker", payload);
+  if (news.speaker) room->emit_to_all("active-speaker", room->describe_speaker());
 }
 
 }  // namespace sfu::service

@@ -105,6 +105,56 @@ TEST_F(MediaEventsTest, TheSpeakerIsToldOnChangeAndNullInSilence) {
   EXPECT_EQ(carl_.count("active-speaker"), 0u);
 }
 
+TEST_F(MediaEventsTest, ANewcomerHearsWhoSpeaksWithItsFirstTransportAfterWhoIsThere) {
+  TestClient early(*service_, "early");
+  early.enter("one");
+  EXPECT_EQ(early.count("active-speaker"), 0u) << "nobody has spoken yet";
+  hear({{producer(ann_), -20}});
+  bob_.forget();
+  TestClient dora(*service_, "dora");
+  dora.join("one");
+  EXPECT_EQ(dora.count("active-speaker"), 0u);
+  dora.create_transport("one", "recv");
+  EXPECT_EQ(
+      dora.names(),
+      "router-rtp-capabilities existing-participants active-speaker webrtc-transport-created");
+  EXPECT_EQ(dora.last("active-speaker"), (json::object{{"participantId", "ann"}}));
+  dora.create_transport("one", "send");
+  EXPECT_EQ(dora.count("active-speaker"), 1u);
+  EXPECT_EQ(bob_.count("active-speaker"), 0u);
+}
+
+TEST_F(MediaEventsTest, ANewcomerHearsOfNoSpeakerWhoHasPausedOrGoneSince) {
+  hear({{producer(ann_), -20}});
+  ann_.emit("pause-producer", json::object{{"kind", "audio"}});
+  TestClient dora(*service_, "dora");
+  dora.enter("one");
+  EXPECT_EQ(dora.count("active-speaker"), 0u);
+  ann_.close();
+  TestClient eve(*service_, "eve");
+  eve.enter("one");
+  EXPECT_EQ(eve.count("active-speaker"), 0u);
+}
+
+TEST_F(MediaEventsTest, WhoResumesHearsWhoSpeaksNowOrThatNobodyDoes) {
+  const auto resume = [&](TestClient& again) {
+    again.emit("join-room", json::object{{"roomId", "one"}, {"resume", true}});
+    return again.payloads("active-speaker");
+  };
+  bob_.break_off();
+  TestClient in_silence(*service_, "bob");
+  EXPECT_TRUE(resume(in_silence).empty()) << "nobody has ever spoken";
+  in_silence.break_off();
+  hear({{producer(ann_), -20}});
+  TestClient while_ann_speaks(*service_, "bob");
+  EXPECT_EQ(resume(while_ann_speaks),
+            (std::vector<json::value>{json::object{{"participantId", "ann"}}}));
+  while_ann_speaks.break_off();
+  for (int i = 0; i < 8; ++i) hear({});
+  TestClient afterwards(*service_, "bob");
+  EXPECT_EQ(resume(afterwards), std::vector<json::value>{nullptr});
+}
+
 TEST_F(MediaEventsTest, WhoIsPausedOrHasClosedIsNotHeardAndDoesNotSpeak) {
   hear({{producer(ann_), -20}});
   ann_.emit("pause-producer", json::object{{"kind", "audio"}});

@@ -65,6 +65,19 @@ void Room::announce(Participant& participant) {
                                 {"userInfo", participant.user_info()}});
   emit(participant, "existing-participants",
        json::object{{"participants", describe_others(participant)}});
+  if (const auto speaker = describe_speaker(); !speaker.is_null())
+    emit(participant, "active-speaker", speaker);
+}
+
+json::value Room::describe_speaker() const {
+  const auto& speaking = levels_.speaker();
+  if (!speaking) return nullptr;
+  for (const auto& [user_id, participant] : participants_) {
+    const Producer* microphone = participant->producers().find(MediaType::Audio);
+    if (microphone && microphone->id == *speaking && !microphone->paused)
+      return json::object{{"participantId", user_id}};
+  }
+  return nullptr;
 }
 
 json::array Room::describe_others(const Participant& except) const {

@@ -57,6 +57,8 @@ class Room {
 
   /// How loud it is, and who speaks.
   media::RoomLevels& levels() { return levels_; }
+  /// `{ participantId }` of who speaks, null where nobody does: the payload of `active-speaker`.
+  boost::json::value describe_speaker() const;
 
   /// Of what is old a moment later: who is away for that moment is not told afterwards.
   void emit_volatile_to_all(std::string_view event, const boost::json::value& payload) const;

@@ -24,6 +24,8 @@ void answer_resumed(Request& request, const JoinRoom& join, Room& room, Particip
   fields["rtpCapabilities"] = ortc::to_json(ortc::router_capabilities());
   request.succeed(std::move(fields));
   emit_missed_consumers(room, participant);
+  if (room.levels().has_told_speaker())
+    room.emit(participant, "active-speaker", room.describe_speaker());
 }
 
 bool wants_resume(const MediasoupServer& server, const Request& request, const JoinRoom& join) {
