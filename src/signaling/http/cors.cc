@@ -42,7 +42,8 @@ std::vector<std::string> CorsPolicy::split(std::string_view list) {
 HttpHeaders CorsPolicy::headers(const HttpRequest& request) const {
   if (any_) return {{"Access-Control-Allow-Origin", "*"}};
   HttpHeaders headers{{"Vary", "Origin"}};
-  const auto origin = request.header("origin");
+  auto origin = request.header("origin");
+  if (!origin && origins_.size() == 1) origin = origins_.front();
   if (origin && lists(*origin)) {
     headers.emplace_back("Access-Control-Allow-Origin", *origin);
     headers.emplace_back("Access-Control-Allow-Credentials", "true");

@@ -34,6 +34,15 @@ TEST(CorsPolicy, NamesAListedOriginAndNoOther) {
     EXPECT_THAT(policy.headers(from(other)), ElementsAre(Pair("Vary", "Origin"))) << other;
 }
 
+TEST(CorsPolicy, NamesItsOnlyOriginAlsoToWhoSaysNoneAndNoneOfSeveral) {
+  EXPECT_THAT(CorsPolicy({"https://meet.example"}).headers(from("")),
+              ElementsAre(Pair("Vary", "Origin"),
+                          Pair("Access-Control-Allow-Origin", "https://meet.example"),
+                          Pair("Access-Control-Allow-Credentials", "true")));
+  EXPECT_THAT(CorsPolicy({"https://a.example", "https://b.example"}).headers(from("")),
+              ElementsAre(Pair("Vary", "Origin")));
+}
+
 TEST(CorsPolicy, AllowsAnyOriginOnlyWhenAskedForByName) {
   EXPECT_THAT(CorsPolicy({"*"}).headers(from("https://any.example")),
               ElementsAre(Pair("Access-Control-Allow-Origin", "*")));

@@ -326,6 +326,17 @@ test('without CORS_ORIGIN only http://localhost:5173 is allowed', async (scene) 
   assert.equal(await allowed('https://meet.example.org'), undefined);
 });
 
+test('where one origin alone is allowed, an answer names it also to who says none', async (scene) => {
+  for (const [changes, expected] of [
+    [{}, 'http://localhost:5173'],
+    [{ CORS_ORIGIN: LIST }, undefined],
+  ]) {
+    const server = await scene.server(changes);
+    for (const path of everywhere)
+      assert.equal((await raw(server.url, { path })).headers['access-control-allow-origin'], expected, path);
+  }
+});
+
 test('CORS_ORIGIN=* allows every origin, over HTTP and WebSocket', async (scene) => {
   const server = await scene.server({ CORS_ORIGIN: '*' });
   for (const path of everywhere) {
