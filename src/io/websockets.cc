@@ -58,9 +58,10 @@ struct WebSockets::Peer {
   std::uint16_t close_code = websocket::close_code::normal;  // Of ours.
   bool close_sent = false;                                   // By us, first.
   bool too_slow = false;
-  bool broken = false;    // The peer sent what is no frame, no UTF-8, or too large.
-  bool too_much = false;  // Pings without end, or what there is no room for at this time.
-  bool open = false;      // The handler knows of it, from its acceptance to its end.
+  bool said_close = false;  // The peer did.
+  bool broken = false;      // The peer sent what is no frame, no UTF-8, or too large.
+  bool too_much = false;    // Pings without end, or what there is no room for at this time.
+  bool open = false;        // The handler knows of it, from its acceptance to its end.
 };
 
 WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits,
@@ -106,7 +107,8 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
   peer.open = true;
   // Each ping is answered before what follows is read: whoever sends nothing else keeps us busy.
   peer.stream.control_callback([&peer](websocket::frame_type kind, beast::string_view) {
-    if (kind == websocket::frame_type::close || peer.control_frames.take(monotonic_now())) return;
+    peer.said_close |= kind == websocket::frame_type::close;
+    if (peer.said_close || peer.control_frames.take(monotonic_now())) return;
     peer.too_much = true;
     peer.cut();  // Ends the read, which reports it.
   });
@@ -121,8 +123,12 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
     constexpr std::size_t kAsMuchAsFits = 0;
     auto [error, size] = co_await peer.stream.async_read_some(buffer, kAsMuchAsFits, kAwait);
     if (error) {
+      // Where nobody wanted to close, what ran out is the time for the peer to end a connection
+      // that it has broken.
+      const bool broke_and_stayed =
+          error == beast::error::timeout && !peer.said_close && !peer.closing;
       peer.broken = error == websocket::condition::protocol_violation ||
-                    error == websocket::error::message_too_big;
+                    error == websocket::error::message_too_big || broke_and_stayed;
       break;
     }
     if (!peer.stream.is_message_done()) {

@@ -263,6 +263,7 @@ TEST_F(SignalingAttacks, InvalidUtf8ClosesWith1007) {
   const auto client = connected();
   client->send_frame("42[\"message\",\"\xc3\x28\"]");
   EXPECT_EQ(client->frame(), "close 1007");
+  EXPECT_TRUE(refused_.has(Refusal::BadPacket));
 }
 
 TEST_F(SignalingAttacks, InvalidUtf8OverPollingEndsTheSession) {

@@ -184,6 +184,16 @@ attack('invalid UTF-8, null bytes and garbage end their own connection only', as
     await isCutOff(server, [bytes]);
 });
 
+attack('invalid UTF-8 is counted as a bad packet, also of a client that does not hang up afterwards', async (_, server) => {
+  const counted = async () =>
+    Number(/turned_away_total\{kind="bad_packet"\} (\d+)/.exec(await (await fetch(`${server.url}/metrics`)).text())[1]);
+  const before = await counted();
+  const raw = await rawPerson(server);
+  raw.sendFrame(Buffer.from('34325b22c328225d', 'hex'));
+  while ((await counted()) === before) assert.equal((await fetch(`${server.url}/health`)).status, 200);
+  raw.close();
+});
+
 attack('CONNECT twice ends the connection, and other namespaces are refused', async (_, server) => {
   await isCutOff(server, [`40{"token":"${tokenOf('raw')}"}`]);
   const raw = await rawPerson(server);
