@@ -217,6 +217,7 @@ TEST_F(ServerTest, EveryRequestOfTheContractIsKnownOnce) {
                                                "pause-producer",
                                                "resume-producer",
                                                "close-producer",
+                                               "produce-data",
                                                "resume-all-consumers",
                                                "get-participant-stats",
                                                "set-preferred-layers",

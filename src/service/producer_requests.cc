@@ -133,4 +133,10 @@ asio::awaitable<void> close_producer(MediasoupServer& server, Request& request) 
   request.succeed();
 }
 
+/// No transport has data channels: `sctpParameters` says so when it is created.
+asio::awaitable<void> produce_data(MediasoupServer&, Request& request) {
+  request.fail(ErrorCode::Unsupported, "this server has no data channels");
+  co_return;
+}
+
 }  // namespace sfu::service

@@ -152,6 +152,15 @@ TEST_F(ProducerTest, AStreamOfAnotherOwnProducerIsTaken) {
   EXPECT_EQ(bob_.ask("pause-producer", kind("video")).at("ok"), true);
 }
 
+TEST_F(ProducerTest, OfDataIsRefusedAsUnsupportedWithTheTextThatItHas) {
+  const json::value data = json::parse(R"({"sctpStreamParameters":{"streamId":0,"ordered":true},
+    "label":"chat","protocol":"","appData":{}})");
+  EXPECT_EQ(error_of(ann_.ask("produce-data", data)),
+            "unsupported|Failed to create data producer|this server has no data channels");
+  ann_.emit("produce-data", data);
+  EXPECT_EQ(ann_.last("error").at("event"), "produce-data");
+}
+
 TEST_F(ProducerTest, NeedsASendTransport) {
   TestClient eve(*service_, "eve");
   eve.join("one");

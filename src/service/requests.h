@@ -27,6 +27,8 @@ struct RequestInfo {
   Stage stage;
   asio::awaitable<void> (*handle)(MediasoupServer& server, Request& request);
   bool takes_binary = false;  // The payload may have attachments.
+  /// Never waits, and what others are sent because of it counts against Rates::peer_bytes.
+  bool reaches_peers = false;
 };
 std::span<const RequestInfo> request_table();
 /// nullptr where there is no such event.
@@ -45,6 +47,7 @@ asio::awaitable<void> create_producer(MediasoupServer& server, Request& request)
 asio::awaitable<void> pause_producer(MediasoupServer& server, Request& request);
 asio::awaitable<void> resume_producer(MediasoupServer& server, Request& request);
 asio::awaitable<void> close_producer(MediasoupServer& server, Request& request);
+asio::awaitable<void> produce_data(MediasoupServer& server, Request& request);
 
 asio::awaitable<void> set_rtp_capabilities(MediasoupServer& server, Request& request);
 asio::awaitable<void> pause_consumer(MediasoupServer& server, Request& request);

@@ -204,6 +204,10 @@ const texts = {
   'set-preferred-layers': 'Failed to set preferred layers',
   'resume-all-consumers': 'Failed to resume all consumers',
   'get-participant-stats': 'Failed to get stats',
+  'restart-ice': 'Failed to restart ICE',
+  'set-consumer-priority': 'Failed to set priority',
+  'request-key-frame': 'Failed to request key frame',
+  'produce-data': 'Failed to create data producer',
 };
 
 for (const [event, message] of Object.entries(texts)) {
@@ -386,6 +390,17 @@ test('before the first transport a client may only join, leave and create one: n
   for (const [event, payload] of Object.entries(nothingYet)) await person.refused(event, payload, 'no_transport');
   await person.transport('send');
   await person.ok('get-participant-stats');
+});
+
+test('data channels are not there: sctpParameters is null, and produce-data is unsupported', async (scene) => {
+  const person = await scene.participant('p', scene.room());
+  for (const transport of [person.send, person.recv]) assert.equal(transport.sctpParameters, null);
+  const error = await person.refused(
+    'produce-data',
+    { sctpStreamParameters: { streamId: 0, ordered: true }, label: 'chat', protocol: '', appData: {} },
+    'unsupported',
+  );
+  assert.equal(error.message, 'Failed to create data producer');
 });
 
 test('the fields of stats have the names of getStats()', async (scene) => {
