@@ -108,6 +108,17 @@ std::span<const json::value> JsonReader::array(std::string_view key,
   return {};
 }
 
+JsonReader JsonReader::inner(std::string_view key) const {
+  static const json::value kNothing;
+  const json::value* value = require(key);
+  return {value ? *value : kNothing, path_of(key), error_};
+}
+
+JsonReader JsonReader::inner(std::string_view key, std::size_t index,
+                             const json::value& element) const {
+  return {element, path_of(key, index), error_};
+}
+
 std::string JsonReader::path_of(std::string_view key) const {
   std::string path = path_;
   if (!path.empty()) path += '.';

@@ -53,6 +53,11 @@ class JsonReader {
   /// Empty where the field is absent.
   std::span<const json::value> array(std::string_view key, std::size_t max_elements) const;
 
+  /// The object in a field, which has to be there.
+  JsonReader inner(std::string_view key) const;
+  /// An element, which has to be an object, of the array in a field.
+  JsonReader inner(std::string_view key, std::size_t index, const json::value& element) const;
+
   std::string path_of(std::string_view key) const;
   std::string path_of(std::string_view key, std::size_t index) const;
   void fail(std::string field, std::string reason) const;

@@ -13,8 +13,8 @@
 #include "core/events.h"
 #include "ortc/parameters.h"
 #include "service/consumer_handler.h"
+#include "service/payload_fields.h"
 #include "service/producer_handler.h"
-#include "service/schemas.h"
 #include "signaling/auth/jwt.h"
 #include "signaling/socketio/server.h"
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <string>
 
-#include "service/peer_to_peer_schemas.h"
+#include "service/schemas.h"
 #include "service/test_fixture.h"
 
 namespace sfu::service {

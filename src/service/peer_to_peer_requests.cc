@@ -8,8 +8,8 @@
 #include "base/check.h"
 #include "service/mediasoup_server.h"
 #include "service/peer_to_peer.h"
-#include "service/peer_to_peer_schemas.h"
 #include "service/request.h"
+#include "service/schemas.h"
 
 namespace sfu::service {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "service/peer_to_peer_schemas.h"
+#include "service/schemas.h"
 #include "service/test_fixture.h"
 
 namespace sfu::service {

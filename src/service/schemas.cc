@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/serialize.hpp>
-#include <string_view>
 #include <utility>
 
 #include "ortc/json.h"
@@ -12,36 +10,6 @@ namespace sfu::service {
 namespace {
 
 using ortc::JsonReader;
-using MaybeError = std::optional<ortc::InvalidField>;
-
-template <class T>
-Parsed<T> finish(T value, MaybeError& error) {
-  if (error) return fail(std::move(*error));
-  return value;
-}
-
-/// Boost.JSON has refused what is no UTF-8. C1 controls are U+0080 to U+009F: C2 80 to C2 9F.
-bool has_control_character(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x20 || c == 0x7f) return true;
-    if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0)
-      return true;
-  }
-  return false;
-}
-
-std::string_view text_of(const json::value* value) {
-  const json::string* text = value ? value->if_string() : nullptr;
-  return text ? std::string_view(*text) : std::string_view();
-}
-
-Direction read_direction(const JsonReader& reader) {
-  const auto text = text_of(reader.require("direction"));
-  if (text != "send" && text != "recv")
-    reader.fail(reader.path_of("direction"), "must be send or recv");
-  return text == "recv" ? Direction::Recv : Direction::Send;
-}
 
 core::DtlsRole read_role(const JsonReader& dtls) {
   const json::value* value = dtls.find("role");
@@ -88,19 +56,14 @@ core::DtlsFingerprint read_fingerprint(const JsonReader& reader) {
   return {algorithm, value};
 }
 
-json::object read_app_data(const JsonReader& reader) {
-  const json::value* value = reader.find("appData");
-  if (!value) return {};
-  const json::object* object = value->if_object();
-  if (!object) {
-    reader.fail(reader.path_of("appData"), "must be an object");
-  } else if (json::serialize(*object).size() > kMaxAppDataBytes) {
-    reader.fail(reader.path_of("appData"),
-                "must be at most " + std::to_string(kMaxAppDataBytes) + " bytes of JSON");
-  } else {
-    return *object;
-  }
-  return {};
+std::vector<core::DtlsFingerprint> read_fingerprints(const JsonReader& dtls) {
+  dtls.require("fingerprints");
+  const auto elements = dtls.array("fingerprints", kMaxFingerprints);
+  if (elements.empty()) dtls.fail(dtls.path_of("fingerprints"), "must have at least one element");
+  std::vector<core::DtlsFingerprint> fingerprints;
+  for (std::size_t i = 0; i < elements.size(); ++i)
+    fingerprints.push_back(read_fingerprint(dtls.inner("fingerprints", i, elements[i])));
+  return fingerprints;
 }
 
 ortc::MediaKind read_kind(const JsonReader& reader) {
@@ -110,131 +73,183 @@ ortc::MediaKind read_kind(const JsonReader& reader) {
   return text == "video" ? ortc::MediaKind::Video : ortc::MediaKind::Audio;
 }
 
-std::optional<ConsumerId> read_consumer_id(const JsonReader& reader) {
-  const json::value* value = reader.require("consumerId");
-  if (value && !value->is_string()) reader.fail(reader.path_of("consumerId"), "must be a text");
-  return ConsumerId::parse(text_of(value));
+bool says_screen(const json::object& app_data) {
+  const json::value* screen = app_data.if_contains("screen");
+  return screen && screen->is_bool() && screen->get_bool();
 }
 
-/// The value of a nested field, or what makes its parser say that it is missing.
-const json::value& nested(const JsonReader& reader, std::string_view key) {
-  static const json::value kNothing;
-  const json::value* value = reader.require(key);
-  return value ? *value : kNothing;
+/// The fields of a media state that `media` has; those that are missing stay as they are.
+MediaState read_media(const JsonReader& reader, MediaState media = {}) {
+  media.audio_enabled = reader.boolean("audioEnabled", media.audio_enabled);
+  media.video_enabled = reader.boolean("videoEnabled", media.video_enabled);
+  return media;
+}
+
+std::string read_message(const JsonReader& reader) {
+  const auto message = trimmed(text_of(reader.find("message")));
+  if (message.empty() || message.size() > kMaxChatMessageBytes)
+    reader.fail(reader.path_of("message"), "must be a text of 1 to " +
+                                               std::to_string(kMaxChatMessageBytes) +
+                                               " bytes beside the white space around it");
+  return std::string(message);
+}
+
+std::string read_chat_type(const JsonReader& reader) {
+  const json::value* value = reader.find("type");
+  if (!value) return "text";
+  const auto text = text_of(value);
+  if (!value->is_string() || text.size() > kMaxChatFieldBytes)
+    reader.fail(reader.path_of("type"),
+                "must be a text of at most " + std::to_string(kMaxChatFieldBytes) + " bytes");
+  return text.empty() ? "text" : std::string(text);
+}
+
+void read_timestamp(const JsonReader& reader, ChatMessage& chat) {
+  const json::object* object = reader.object();
+  const json::value* value = object ? object->if_contains("timestamp") : nullptr;
+  if (!value) return;
+  const bool fits = value->is_null() || value->is_number() ||
+                    (value->is_string() && text_of(value).size() <= kMaxChatFieldBytes);
+  if (!fits)
+    return reader.fail(
+        reader.path_of("timestamp"),
+        "must be a number, or a text of at most " + std::to_string(kMaxChatFieldBytes) + " bytes");
+  chat.timestamp = *value;
+  chat.has_timestamp = true;
 }
 
 }  // namespace
 
-std::string_view to_string(Direction direction) {
-  return direction == Direction::Send ? "send" : "recv";
-}
-
-std::string read_room_id(const JsonReader& reader) {
-  const json::value* value = reader.require("roomId");
-  if (!value) return "";
-  const json::string* text = value->if_string();
-  if (text && !text->empty() && text->size() <= kMaxRoomIdBytes && !has_control_character(*text))
-    return std::string(*text);
-  reader.fail(reader.path_of("roomId"),
-              "must be a text of 1 to 128 bytes of UTF-8 without control characters");
-  return "";
-}
-
 Parsed<JoinRoom> parse_join_room(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  JoinRoom request{read_room_id(reader), reader.boolean("resume", false)};
-  return finish(std::move(request), error);
+  return parse_payload(body, [](const JsonReader& reader) {
+    return JoinRoom{read_room_id(reader), reader.boolean("resume", false)};
+  });
 }
 
 Parsed<CreateTransport> parse_create_transport(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  CreateTransport request{read_room_id(reader), read_direction(reader)};
-  return finish(std::move(request), error);
+  return parse_payload(body, [](const JsonReader& reader) {
+    return CreateTransport{read_room_id(reader), read_direction(reader)};
+  });
 }
 
 Parsed<ConnectTransport> parse_connect_transport(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  ConnectTransport request;
-  request.direction = read_direction(reader);
-  const JsonReader dtls(nested(reader, "dtlsParameters"), "dtlsParameters", error);
-  request.role = read_role(dtls);
-  dtls.require("fingerprints");
-  const auto fingerprints = dtls.array("fingerprints", kMaxFingerprints);
-  for (std::size_t i = 0; i < fingerprints.size(); ++i)
-    request.fingerprints.push_back(
-        read_fingerprint(JsonReader(fingerprints[i], dtls.path_of("fingerprints", i), error)));
-  if (fingerprints.empty())
-    dtls.fail(dtls.path_of("fingerprints"), "must have at least one element");
-  return finish(std::move(request), error);
+  return parse_payload(body, [](const JsonReader& reader) {
+    const Direction direction = read_direction(reader);
+    const JsonReader dtls = reader.inner("dtlsParameters");
+    return ConnectTransport{direction, read_role(dtls), read_fingerprints(dtls)};
+  });
 }
 
 Parsed<Direction> parse_direction_request(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  return finish(read_direction(reader), error);
+  return parse_payload(body, read_direction);
 }
 
 Parsed<ortc::RtpCapabilities> parse_set_rtp_capabilities(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  const json::value& capabilities = nested(reader, "rtpCapabilities");
-  if (error) return fail(std::move(*error));
-  return ortc::parse_rtp_capabilities(capabilities);
+  const auto capabilities = parse_payload(
+      body, [](const JsonReader& reader) { return reader.require("rtpCapabilities"); });
+  if (!capabilities) return fail(capabilities.error());
+  return ortc::parse_rtp_capabilities(**capabilities);
 }
 
 Parsed<CreateProducer> parse_create_producer(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  CreateProducer request;
-  request.kind = read_kind(reader);
-  const json::value& parameters = nested(reader, "rtpParameters");
-  request.app_data = read_app_data(reader);
-  if (error) return fail(std::move(*error));
-  auto parsed = ortc::parse_rtp_parameters(parameters);
+  const json::value* parameters = nullptr;
+  auto request = parse_payload(body, [&](const JsonReader& reader) {
+    CreateProducer read;
+    read.kind = read_kind(reader);
+    parameters = reader.require("rtpParameters");
+    read.app_data = read_app_data(reader);
+    read.type = media_type_of(read.kind, says_screen(read.app_data));
+    return read;
+  });
+  if (!request) return request;
+  auto parsed = ortc::parse_rtp_parameters(*parameters);
   if (!parsed) return fail(std::move(parsed.error()));
-  request.parameters = std::move(*parsed);
-  const json::value* screen = request.app_data.if_contains("screen");
-  const bool is_screen = screen && screen->is_bool() && screen->get_bool();
-  request.type = media_type_of(request.kind, is_screen);
+  request->parameters = std::move(*parsed);
   return request;
 }
 
 Parsed<MediaType> parse_media_type_request(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  const auto type = parse_media_type(text_of(reader.require("kind")));
-  if (!type)
-    reader.fail(reader.path_of("kind"), "must be audio, video, screen-video or screen-audio");
-  return finish(type.value_or(MediaType::Audio), error);
+  return parse_payload(body, [](const JsonReader& reader) {
+    const auto type = parse_media_type(text_of(reader.require("kind")));
+    if (!type)
+      reader.fail(reader.path_of("kind"), "must be audio, video, screen-video or screen-audio");
+    return type.value_or(MediaType::Audio);
+  });
 }
 
 Parsed<std::optional<ConsumerId>> parse_consumer_request(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  return finish(read_consumer_id(reader), error);
+  return parse_payload(body, read_consumer_id);
 }
 
 Parsed<SetPreferredLayers> parse_set_preferred_layers(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  SetPreferredLayers request;
-  request.consumer = read_consumer_id(reader);
-  request.spatial_layer = static_cast<std::uint8_t>(reader.integer("spatialLayer", 0, 255));
-  if (const auto layer = reader.optional_integer("temporalLayer", 0, 255))
-    request.temporal_layer = static_cast<std::uint8_t>(*layer);
-  return finish(std::move(request), error);
+  return parse_payload(body, [](const JsonReader& reader) {
+    SetPreferredLayers request;
+    request.consumer = read_consumer_id(reader);
+    request.spatial_layer = static_cast<std::uint8_t>(reader.integer("spatialLayer", 0, 255));
+    if (const auto layer = reader.optional_integer("temporalLayer", 0, 255))
+      request.temporal_layer = static_cast<std::uint8_t>(*layer);
+    return request;
+  });
 }
 
 Parsed<SetConsumerPriority> parse_set_consumer_priority(const json::value& body) {
-  MaybeError error;
-  const JsonReader reader(body, "", error);
-  SetConsumerPriority request;
-  request.consumer = read_consumer_id(reader);
-  request.priority = static_cast<std::uint8_t>(reader.integer("priority", 1, 255));
-  return finish(std::move(request), error);
+  return parse_payload(body, [](const JsonReader& reader) {
+    SetConsumerPriority request;
+    request.consumer = read_consumer_id(reader);
+    request.priority = static_cast<std::uint8_t>(reader.integer("priority", 1, 255));
+    return request;
+  });
+}
+
+Parsed<Ready> parse_ready(const json::value& body) {
+  return parse_payload(body, [](const JsonReader& reader) {
+    Ready request{read_room_id(reader), {}};
+    if (reader.has("mediaState")) request.media = read_media(reader.inner("mediaState"));
+    return request;
+  });
+}
+
+Parsed<std::string> parse_room_request(const json::value& body) {
+  return parse_payload(body, read_room_id);
+}
+
+Parsed<MediaStateChange> parse_media_state_change(const json::value& body) {
+  return parse_payload(body, [](const JsonReader& reader) {
+    MediaStateChange request{read_room_id(reader), {}};
+    reader.require("audioEnabled");
+    reader.require("videoEnabled");
+    request.media = read_media(reader);
+    return request;
+  });
+}
+
+Parsed<ChatMessage> parse_chat_message(const json::value& body) {
+  return parse_payload(body, [](const JsonReader& reader) {
+    ChatMessage chat;
+    chat.room_id = read_room_id(reader);
+    chat.message = read_message(reader);
+    chat.type = read_chat_type(reader);
+    read_timestamp(reader, chat);
+    return chat;
+  });
+}
+
+Parsed<Relay> parse_relay(const json::value& body, std::string_view required) {
+  return parse_payload(body, [&](const JsonReader& reader) {
+    Relay relay;
+    const json::value* to = reader.require("to");
+    if (to && !to->is_string()) reader.fail(reader.path_of("to"), "must be a text");
+    const json::object* object = reader.object();
+    if (!object) return relay;
+    // With binary parts beside it the object would be taken for one of them.
+    if (object->contains("_placeholder")) reader.fail("", "must be an object");
+    if (!required.empty() && !object->contains(required))
+      reader.fail(reader.path_of(required), "is missing");
+    relay.to = text_of(to);
+    relay.payload = *object;
+    relay.payload.erase("to");
+    return relay;
+  });
 }
 
 }  // namespace sfu::service

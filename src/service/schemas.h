@@ -6,34 +6,22 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
-#include "base/result.h"
 #include "core/commands.h"
-#include "ortc/json_reader.h"
 #include "ortc/parameters.h"
 #include "service/media_type.h"
+#include "service/payload_fields.h"
+#include "service/peer_to_peer_room.h"
 
 namespace sfu::service {
-
-namespace json = boost::json;
 
 // The payload of each request, checked: what these functions return can be acted upon. Whether the
 // named things exist is looked at later.
 
-inline constexpr std::size_t kMaxRoomIdBytes = 128;
 inline constexpr std::size_t kMaxFingerprints = 16;
-inline constexpr std::size_t kMaxAppDataBytes = 16 * 1024;
-
-enum class Direction : std::uint8_t { Send, Recv };
-std::string_view to_string(Direction direction);
-
-template <class T>
-using Parsed = Result<T, ortc::InvalidField>;
-
-/// The `roomId` of any request.
-std::string read_room_id(const ortc::JsonReader& reader);
 
 struct JoinRoom {
   std::string room_id;
@@ -85,5 +73,42 @@ struct SetConsumerPriority {
   std::uint8_t priority = 1;
 };
 Parsed<SetConsumerPriority> parse_set_consumer_priority(const json::value& body);
+
+// Those of the peer-to-peer rooms.
+
+/// Of a message without the white space around it.
+inline constexpr std::size_t kMaxChatMessageBytes = 64 * 1024;
+inline constexpr std::size_t kMaxChatFieldBytes = 64;
+
+struct Ready {
+  std::string room_id;
+  MediaState media;  // What is not said counts as enabled.
+};
+Parsed<Ready> parse_ready(const json::value& body);
+
+/// `{ roomId }`, and anything else.
+Parsed<std::string> parse_room_request(const json::value& body);
+
+struct MediaStateChange {
+  std::string room_id;
+  MediaState media;
+};
+Parsed<MediaStateChange> parse_media_state_change(const json::value& body);
+
+struct ChatMessage {
+  std::string room_id;
+  std::string message;
+  std::string type = "text";
+  json::value timestamp;  // A text, a number or null.
+  bool has_timestamp = false;
+};
+Parsed<ChatMessage> parse_chat_message(const json::value& body);
+
+struct Relay {
+  std::string to;
+  json::object payload;  // All that came but `to`.
+};
+/// `required` names a field that has to be there, even if only as null; it may be empty.
+Parsed<Relay> parse_relay(const json::value& body, std::string_view required);
 
 }  // namespace sfu::service
