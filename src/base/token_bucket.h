@@ -29,6 +29,17 @@ class TokenBucket {
     tokens_ -= 1;
     return true;
   }
+  /// Takes what something cost that has happened already, and be it more than there is: at most
+  /// `burst` are owed then.
+  void charge(Timestamp now, double cost) {
+    fill(now);
+    tokens_ = std::max(tokens_ - cost, -burst_);
+  }
+  /// False as long as something is owed.
+  bool has_any(Timestamp now) {
+    fill(now);
+    return tokens_ > 0;
+  }
   /// What was taken turned out to cost nothing.
   void give_back() { tokens_ = std::min(burst_, tokens_ + 1); }
 

@@ -33,5 +33,28 @@ TEST(TokenBucket, WhatIsGivenBackNeverMakesItMoreThanFull) {
   EXPECT_FALSE(bucket.take(Timestamp{}));
 }
 
+TEST(TokenBucket, ACostMayBeMoreThanThereIsAndIsPaidBeforeThereIsAnyAgain) {
+  Timestamp now{};
+  TokenBucket bucket(2, 10, now);
+  bucket.charge(now, 9);
+  EXPECT_TRUE(bucket.has_any(now));
+  bucket.charge(now, 5);
+  EXPECT_FALSE(bucket.has_any(now));
+  now += std::chrono::seconds(2);
+  EXPECT_FALSE(bucket.has_any(now)) << "just paid";
+  now += std::chrono::milliseconds(1);
+  EXPECT_TRUE(bucket.has_any(now));
+}
+
+TEST(TokenBucket, NoMoreIsOwedThanItsBurst) {
+  Timestamp now{};
+  TokenBucket bucket(2, 10, now);
+  bucket.charge(now, 1e9);
+  now += std::chrono::seconds(5);
+  EXPECT_FALSE(bucket.has_any(now));
+  now += std::chrono::milliseconds(1);
+  EXPECT_TRUE(bucket.has_any(now));
+}
+
 }  // namespace
 }  // namespace sfu

@@ -41,6 +41,7 @@ void apply_limits(const LimitSettings& limits, service::Options& options) {
   options.max_rooms = limits.max_rooms;
   options.max_peer_to_peer_rooms = limits.max_rooms;
   options.max_participants_per_room = limits.max_participants_per_room;
+  options.max_peers_per_room = limits.max_peers_per_room;
   options.max_json_depth = limits.max_json_depth;
   options.disconnect_expired = limits.disconnect_expired;
 }

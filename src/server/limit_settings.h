@@ -18,6 +18,7 @@ struct LimitSettings {
   std::size_t max_connections_per_address = 10'000;
   std::size_t max_rooms = 10'000;
   std::size_t max_participants_per_room = 5'000;
+  std::size_t max_peers_per_room = 250;
 
   std::size_t max_message_bytes = 1'000'000;
   std::size_t max_json_depth = 32;

@@ -42,6 +42,15 @@ TEST_F(LimitSettingsTest, ARateIsSoManyEachSecondAndSoManyAtOnce) {
   }
 }
 
+TEST_F(LimitSettingsTest, WhatMayWaitForAClientIsNoLessThanOneMessage) {
+  read({{"MAX_MESSAGE_BYTES", "200000"}, {"MAX_QUEUE_BYTES", "200000"}});
+  EXPECT_THAT(problems_, IsEmpty());
+  read({{"MAX_MESSAGE_BYTES", "200001"}, {"MAX_QUEUE_BYTES", "200000"}});
+  EXPECT_THAT(problems_, ElementsAre(refusal_of("MAX_QUEUE_BYTES", "200000")));
+  read({{"MAX_MESSAGE_BYTES", "4000001"}});
+  EXPECT_THAT(problems_, ElementsAre(refusal_of("MAX_QUEUE_BYTES", "4000000")));
+}
+
 TEST_F(LimitSettingsTest, ProxiesAreAddressesAndNetworksSplitAtCommas) {
   EXPECT_THAT(read({{"TRUSTED_PROXIES", "10.0.0.5, 192.0.2.0/24,::1"}}).trusted_proxies,
               ElementsAre(*AddressRange::parse("10.0.0.5"), *AddressRange::parse("192.0.2.0/24"),
@@ -58,9 +67,11 @@ TEST_F(LimitSettingsTest, EverySettingHasItsBoundsAndReachesWhatItIsFor) {
                             {"MAX_CONNECTIONS_PER_ADDRESS", "6"},
                             {"MAX_ROOMS", "5"},
                             {"MAX_PARTICIPANTS_PER_ROOM", "4"},
+                            {"MAX_PEERS_PER_ROOM", "3"},
                             {"MAX_MESSAGE_BYTES", "10000"},
                             {"MAX_JSON_DEPTH", "8"},
                             {"MAX_QUEUE_BYTES", "100000"},
+                            {"RATE_PEER_BYTES", "5/1000000000"},
                             {"MAX_QUEUE_SECONDS", "3"},
                             {"HEADER_TIMEOUT", "2"},
                             {"BODY_TIMEOUT", "1"},
@@ -84,6 +95,8 @@ TEST_F(LimitSettingsTest, EverySettingHasItsBoundsAndReachesWhatItIsFor) {
   EXPECT_EQ(service.max_connections, 7u);
   EXPECT_EQ(service.max_rooms, 5u);
   EXPECT_EQ(service.max_participants_per_room, 4u);
+  EXPECT_EQ(service.max_peers_per_room, 3u);
+  EXPECT_EQ(service.rates.peer_bytes, (Rate{5, 1e9}));
   EXPECT_EQ(service.max_json_depth, 8u);
   EXPECT_TRUE(service.disconnect_expired);
 

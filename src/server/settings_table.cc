@@ -101,6 +101,10 @@ constexpr auto kTable = std::to_array<SettingDescription>({
     {.name = "MAX_PARTICIPANTS_PER_ROOM",
      .default_value = "5000",
      .meaning = "people in one room, 1 to 100000; one more is limit_reached"},
+    {.name = "MAX_PEERS_PER_ROOM",
+     .default_value = "250",
+     .meaning = "people in one peer-to-peer room, 2 to 1000: what they say to each other grows by "
+                "the square; one more is limit_reached"},
     {.name = "MAX_MESSAGE_BYTES",
      .default_value = "1000000",
      .meaning = "the largest message and HTTP body, 10000 to 100000000 bytes; a "
@@ -111,8 +115,8 @@ constexpr auto kTable = std::to_array<SettingDescription>({
                 "is too_deep"},
     {.name = "MAX_QUEUE_BYTES",
      .default_value = "4000000",
-     .meaning = "what may wait for a client that does not read, 100000 to "
-                "1000000000 bytes; beyond it the connection is closed"},
+     .meaning = "what may wait for a client that does not read, 100000 to 1000000000 bytes and no "
+                "less than MAX_MESSAGE_BYTES; beyond it the connection is closed"},
     {.name = "MAX_QUEUE_SECONDS",
      .default_value = "30",
      .meaning = "how long one message may wait for such a client, 1 to 600"},
@@ -146,6 +150,11 @@ constexpr auto kTable = std::to_array<SettingDescription>({
      .default_value = "200/2000",
      .meaning = "the same for the ICE candidates that one connection sends to "
                 "others"},
+    {.name = "RATE_PEER_BYTES",
+     .default_value = "4000000/40000000",
+     .meaning =
+         "how many bytes others are sent, each one's counted, because of what one connection "
+         "does in peer-to-peer rooms: so many each second, and so many at once"},
     {.name = "RECONNECT_GRACE_SECONDS",
      .default_value = "30",
      .meaning = "for how long a participant and its media are kept whose connection broke off, "

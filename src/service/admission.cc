@@ -107,14 +107,25 @@ void MediasoupServer::note_refusal(signaling::Refusal refusal, const IpAddress& 
   refusals_.door(options_.clock(), refusal, client, what);
 }
 
-/// Whether the rates of heavy events and of joins allow it.
-bool MediasoupServer::may_run(const Request& request) {
-  if (event_class(request.event()) != EventClass::Heavy) return true;
+/// What the rates of the connection and of its user have against it.
+std::optional<Failure> MediasoupServer::rate_refusal(const Request& request) {
   const auto found = connections_.find(request.connection());
-  if (found == connections_.end()) return true;  // It is about to hear nothing of it.
+  if (found == connections_.end()) return std::nullopt;  // It is about to hear nothing of it.
   const Timestamp now = options_.clock();
-  if (!found->second.buckets.take_heavy(now)) return false;
-  return !is_join(request.event()) || joins_.take(now, found->second.identity.user_id);
+  EventBuckets& buckets = found->second.buckets;
+  if (request.info()->reaches_peers && !buckets.may_reach_peers(now))
+    return Failure{ErrorCode::RateLimited, "too much to be sent to others"};
+  if (event_class(request.event()) != EventClass::Heavy) return std::nullopt;
+  const auto may_join = [&] {
+    return !is_join(request.event()) || joins_.take(now, found->second.identity.user_id);
+  };
+  if (buckets.take_heavy(now) && may_join()) return std::nullopt;
+  return Failure{ErrorCode::RateLimited, "too many requests of this kind"};
+}
+
+void MediasoupServer::charge_peer_bytes(const Request& request, std::uint64_t bytes) {
+  const auto found = connections_.find(request.connection());
+  if (found != connections_.end()) found->second.buckets.charge_peer_bytes(bytes, options_.clock());
 }
 
 /// After the answer: what failed is counted, and what was refused for its shape costs nothing.

@@ -234,6 +234,53 @@ TEST_F(ExpiringTest, AConnectionEndsInTheSecondOfItsTokensExpAndNotBefore) {
   EXPECT_EQ(knock(auth("ann", seconds(9))), "welcome");
 }
 
+TEST_F(ExpiringTest, WithANewTokenTheParticipantComesBackToAllThatItHad) {
+  TestClient ann(*service_), bob(*service_, "bob");
+  ann.connect(auth("ann", seconds(5)));
+  ann.enter("one");
+  ann.produce_audio();
+  bob.enter("one");
+  bob.forget();
+  service_->unix_time += seconds(5);
+  look();
+  ASSERT_TRUE(ann.disconnected);
+  EXPECT_EQ(bob.names(), "") << "it has vanished, not left";
+
+  TestClient again(*service_);
+  again.connect(auth("ann", seconds(5)));
+  const auto answer = again.ask("join-room", json::object{{"roomId", "one"}, {"resume", true}});
+  EXPECT_EQ(answer.at("resumed"), true);
+  EXPECT_EQ(answer.at("producers").as_array().size(), 1u);
+  EXPECT_EQ(answer.at("transports").as_array().size(), 2u);
+  EXPECT_EQ(bob.names(), "");
+  service_->unix_time += seconds(4);
+  look();
+  EXPECT_FALSE(again.disconnected) << "the new token counts";
+  service_->unix_time += seconds(1);
+  look();
+  EXPECT_TRUE(again.disconnected);
+}
+
+TEST_F(ExpiringTest, WhoDoesNotComeBackWithANewTokenLeavesWhenItsGraceEnds) {
+  TestClient ann(*service_), bob(*service_, "bob");
+  ann.connect(auth("ann", seconds(5)));
+  ann.enter("one");
+  bob.enter("one");
+  service_->unix_time += seconds(5);
+  look();
+  service_->pass(seconds(5));  // Without media.
+  EXPECT_EQ(bob.count("participant-left"), 1u);
+}
+
+TEST_F(ExpiringTest, ATokenThatExpiredBringsNobodyBack) {
+  TestClient ann(*service_);
+  ann.connect(auth("ann", seconds(5)));
+  ann.enter("one");
+  service_->unix_time += seconds(5);
+  look();
+  EXPECT_EQ(knock(auth("ann", seconds(0))), "token_expired");
+}
+
 TEST_F(ExpiringTest, AConnectionThatEndedBeforeItsTokenIsForgotten) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(knock(auth("ann", seconds(5))), "welcome");
   service_->unix_time += seconds(60);

@@ -153,15 +153,17 @@ asio::awaitable<void> MediasoupServer::answer(Request& request) {
     request.fail(ErrorCode::NotInRoom, "join a room first");
   } else if (info->stage == Stage::WithTransport && !place->participant.announced) {
     request.fail(ErrorCode::NoTransport, "create a transport first");
-  } else if (!may_run(request)) {
-    request.fail(ErrorCode::RateLimited, "too many requests of this kind");
+  } else if (auto refusal = rate_refusal(request)) {
+    request.fail(refusal->code, std::move(refusal->detail));
   } else {
+    const std::uint64_t sent_before = peer_to_peer_.bytes_sent();
     std::string fault = "the handler gave no answer";
     try {
       co_await info->handle(*this, request);
     } catch (const std::exception& error) {  // Of a library, or of memory: not of our own.
       fault = error.what();
     }
+    if (info->reaches_peers) charge_peer_bytes(request, peer_to_peer_.bytes_sent() - sent_before);
     if (request.is_answered()) co_return;
     log_.error("request failed inside", {{"event", request.event()}, {"fault", fault}});
     request.fail(ErrorCode::InternalError);

@@ -219,7 +219,8 @@ class MediasoupServer final : private signaling::socketio::Handler {
   asio::awaitable<void> run_requests(ConnectionId id);
   asio::awaitable<void> answer(Request& request);
   void forget_expiry(ConnectionId id);
-  bool may_run(const Request& request);
+  std::optional<Failure> rate_refusal(const Request& request);
+  void charge_peer_bytes(const Request& request, std::uint64_t bytes);
   void settle(const Request& request);
   void on_layers_changed(const core::ConsumerLayersChanged& event);
   void on_transport_state(const core::TransportStateChanged& event);

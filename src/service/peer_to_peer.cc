@@ -7,7 +7,7 @@
 namespace sfu::service {
 
 PeerToPeer::PeerToPeer(Bounds bounds, signaling::socketio::Server& signaling)
-    : bounds_(bounds), signaling_(signaling) {}
+    : bounds_(bounds), emitter_(signaling) {}
 
 std::optional<PeerToPeer::Place> PeerToPeer::find(ConnectionId connection) const {
   const auto found = whereabouts_.find(connection);
@@ -39,7 +39,7 @@ Result<void, Failure> PeerToPeer::enter(Peer peer, const std::string& room_id) {
     room->leave(peer.user_id);
   }
   if (!room)
-    room = rooms_.emplace(room_id, std::make_unique<PeerToPeerRoom>(room_id, signaling_))
+    room = rooms_.emplace(room_id, std::make_unique<PeerToPeerRoom>(room_id, emitter_))
                .first->second.get();
   room->enter(std::move(peer));
   whereabouts_.emplace(connection, room);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "service/counted_emitter.h"
 #include "service/error_codes.h"
 #include "service/peer_to_peer_room.h"
 #include "signaling/auth/jwt.h"
@@ -58,6 +60,9 @@ class PeerToPeer {
   /// room anew, with the screen that it shared. Does nothing where that is not possible any more.
   void recover(ConnectionId previous, ConnectionId connection, Timestamp now);
 
+  /// What people in these rooms have been sent by now; see CountedEmitter.
+  std::uint64_t bytes_sent() const { return emitter_.bytes(); }
+
   std::size_t room_count() const { return rooms_.size(); }
   std::size_t peer_count() const { return whereabouts_.size(); }
   std::size_t remembered_count() const { return vanished_.size(); }
@@ -73,7 +78,7 @@ class PeerToPeer {
   void forget_vanished(Timestamp now);
 
   const Bounds bounds_;
-  signaling::socketio::Server& signaling_;
+  CountedEmitter emitter_;
   std::map<std::string, std::unique_ptr<PeerToPeerRoom>> rooms_;  // By id; none is empty.
   std::unordered_map<ConnectionId, PeerToPeerRoom*> whereabouts_;
   std::unordered_map<ConnectionId, Vanished> vanished_;

@@ -30,8 +30,8 @@ bool is_initiator(std::string_view user_id, std::string_view other) {
                                       [](char a, char b) { return utf16_rank(a) < utf16_rank(b); });
 }
 
-PeerToPeerRoom::PeerToPeerRoom(std::string id, Server& signaling)
-    : id_(std::move(id)), signaling_(signaling) {}
+PeerToPeerRoom::PeerToPeerRoom(std::string id, CountedEmitter& emitter)
+    : id_(std::move(id)), emitter_(emitter) {}
 
 const Peer* PeerToPeerRoom::find(std::string_view user_id) const {
   const auto found = std::find_if(peers_.begin(), peers_.end(),
@@ -68,8 +68,8 @@ void PeerToPeerRoom::enter(Peer newcomer) {
   }
   const Peer* sharing = sharer();
   if (!sharing) return;
-  signaling_.emit(peer.connection, "screen-share-started",
-                  json::object{{"userId", sharing->user_id}});
+  emitter_.emit(peer.connection, "screen-share-started",
+                json::object{{"userId", sharing->user_id}});
   emit_screen_connection(*sharing, peer);
 }
 
@@ -118,14 +118,14 @@ void PeerToPeerRoom::set_media(std::string_view user_id, MediaState media) {
 
 void PeerToPeerRoom::emit_to_all(std::string_view event, const json::value& payload) const {
   const auto encoded = Server::encode(event, payload);
-  for (const Peer& peer : peers_) signaling_.emit(peer.connection, encoded);
+  for (const Peer& peer : peers_) emitter_.emit(peer.connection, encoded);
 }
 
 void PeerToPeerRoom::emit_to_others(std::string_view user_id, std::string_view event,
                                     const json::value& payload) const {
   const auto encoded = Server::encode(event, payload);
   for (const Peer& peer : peers_)
-    if (peer.user_id != user_id) signaling_.emit(peer.connection, encoded);
+    if (peer.user_id != user_id) emitter_.emit(peer.connection, encoded);
 }
 
 void PeerToPeerRoom::relay(const Peer& to, std::string_view event, json::value payload,
@@ -133,7 +133,7 @@ void PeerToPeerRoom::relay(const Peer& to, std::string_view event, json::value p
   signaling::socketio::Arguments arguments;
   arguments.values.push_back(std::move(payload));
   arguments.attachments = std::move(attachments);
-  signaling_.emit_arguments(to.connection, event, arguments);
+  emitter_.emit(to.connection, Server::encode_arguments(event, arguments));
 }
 
 void PeerToPeerRoom::emit_room_data() const {
@@ -151,14 +151,14 @@ void PeerToPeerRoom::emit_room_data() const {
 
 /// Tells `peer` which part it has towards `other`.
 void PeerToPeerRoom::initiate(const Peer& peer, const Peer& other) const {
-  signaling_.emit(peer.connection, "initiate-connection",
-                  json::object{{"targetUserId", other.user_id},
-                               {"isInitiator", is_initiator(peer.user_id, other.user_id)}});
+  emitter_.emit(peer.connection, "initiate-connection",
+                json::object{{"targetUserId", other.user_id},
+                             {"isInitiator", is_initiator(peer.user_id, other.user_id)}});
 }
 
 void PeerToPeerRoom::emit_screen_connection(const Peer& sharer, const Peer& viewer) const {
-  signaling_.emit(sharer.connection, "initiate-screen-connection",
-                  json::object{{"targetUserId", viewer.user_id}, {"isInitiator", true}});
+  emitter_.emit(sharer.connection, "initiate-screen-connection",
+                json::object{{"targetUserId", viewer.user_id}, {"isInitiator", true}});
 }
 
 }  // namespace sfu::service

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "service/counted_emitter.h"
 #include "signaling/socketio/server.h"
 
 namespace sfu::service {
@@ -36,8 +37,8 @@ class PeerToPeerRoom {
  public:
   using ConnectionId = signaling::socketio::ConnectionId;
 
-  /// `signaling` outlives the room.
-  PeerToPeerRoom(std::string id, signaling::socketio::Server& signaling);
+  /// `emitter` outlives the room.
+  PeerToPeerRoom(std::string id, CountedEmitter& emitter);
 
   const std::string& id() const { return id_; }
   std::size_t size() const { return peers_.size(); }
@@ -82,7 +83,7 @@ class PeerToPeerRoom {
   Peer& at(std::string_view user_id);
 
   const std::string id_;
-  signaling::socketio::Server& signaling_;
+  CountedEmitter& emitter_;
   std::vector<Peer> peers_;  // In the order in which they came.
   std::string sharer_;       // A user id; empty where nobody shares.
 };

@@ -7,6 +7,15 @@
 namespace sfu::service {
 namespace {
 
+using Handle = decltype(RequestInfo::handle);
+
+constexpr RequestInfo among_peers(std::string_view event, std::string_view failure, Handle handle) {
+  return {event, "", failure, Stage::Anytime, handle, false, true};
+}
+constexpr RequestInfo relayed(std::string_view event, std::string_view failure) {
+  return {event, "", failure, Stage::Anytime, relay_to_peer, true, true};
+}
+
 constexpr std::array kRequests = {
     RequestInfo{"join-room", "router-rtp-capabilities", "Failed to join room", Stage::Anytime,
                 join_room},
@@ -27,6 +36,8 @@ constexpr std::array kRequests = {
                 resume_producer},
     RequestInfo{"close-producer", "", "Failed to close producer", Stage::WithTransport,
                 close_producer},
+    RequestInfo{"produce-data", "data-producer-created", "Failed to create data producer",
+                Stage::WithTransport, produce_data},
     RequestInfo{"resume-consumer", "consumer-resumed", "Failed to resume consumer",
                 Stage::WithTransport, resume_consumer},
     RequestInfo{"pause-consumer", "consumer-paused", "Failed to pause consumer",
@@ -45,30 +56,22 @@ constexpr std::array kRequests = {
     // Peer to peer: these look for their own kind of room. A newcomer makes everybody an offer and
     // some ten candidates for it, so the relays come in bursts of hundreds; `ready` is answered
     // with the whole room to everybody in it and is the one that costs.
-    RequestInfo{"ready", "", "Failed to join room", Stage::Anytime, enter_peer_to_peer_room},
+    among_peers("ready", "Failed to join room", enter_peer_to_peer_room),
     RequestInfo{"user-left", "", "Failed to leave room", Stage::Anytime, leave_peer_to_peer_room},
-    RequestInfo{"call-user", "", "Failed to call user", Stage::Anytime, relay_to_peer, true},
-    RequestInfo{"make-answer", "", "Failed to answer user", Stage::Anytime, relay_to_peer, true},
-    RequestInfo{"ice-candidate", "", "Failed to send ICE candidate", Stage::Anytime, relay_to_peer,
-                true},
-    RequestInfo{"screen-share-call", "", "Failed to call user", Stage::Anytime, relay_to_peer,
-                true},
-    RequestInfo{"screen-share-answer", "", "Failed to answer user", Stage::Anytime, relay_to_peer,
-                true},
-    RequestInfo{"screen-share-candidate", "", "Failed to send ICE candidate", Stage::Anytime,
-                relay_to_peer, true},
-    RequestInfo{"screen-share-started", "", "Failed to start screen sharing", Stage::Anytime,
-                start_screen_share},
-    RequestInfo{"screen-share-stopped", "", "Failed to stop screen sharing", Stage::Anytime,
-                stop_screen_share},
-    RequestInfo{"screen-share-ready", "", "Failed to setup screen sharing connections",
-                Stage::Anytime, connect_screen_share},
-    RequestInfo{"media-state-change", "", "Failed to change media state", Stage::Anytime,
-                change_media_state},
-    RequestInfo{"chat:message", "", "Failed to send message", Stage::Anytime, send_chat_message},
-    RequestInfo{"chat:typing-start", "", "Failed to send typing state", Stage::Anytime,
-                tell_typing},
-    RequestInfo{"chat:typing-stop", "", "Failed to send typing state", Stage::Anytime, tell_typing},
+    relayed("call-user", "Failed to call user"),
+    relayed("make-answer", "Failed to answer user"),
+    relayed("ice-candidate", "Failed to send ICE candidate"),
+    relayed("screen-share-call", "Failed to call user"),
+    relayed("screen-share-answer", "Failed to answer user"),
+    relayed("screen-share-candidate", "Failed to send ICE candidate"),
+    among_peers("screen-share-started", "Failed to start screen sharing", start_screen_share),
+    among_peers("screen-share-stopped", "Failed to stop screen sharing", stop_screen_share),
+    among_peers("screen-share-ready", "Failed to setup screen sharing connections",
+                connect_screen_share),
+    among_peers("media-state-change", "Failed to change media state", change_media_state),
+    among_peers("chat:message", "Failed to send message", send_chat_message),
+    among_peers("chat:typing-start", "Failed to send typing state", tell_typing),
+    among_peers("chat:typing-stop", "Failed to send typing state", tell_typing),
 };
 
 }  // namespace

@@ -86,6 +86,11 @@ Encoded Server::encode(std::string_view event, const json::value& payload, std::
   return encode_event(nsp, event, payload);
 }
 
+Encoded Server::encode_arguments(std::string_view event, const Arguments& arguments,
+                                 std::string_view nsp) {
+  return encode_event(nsp, event, arguments);
+}
+
 void Server::emit(ConnectionId id, const Encoded& event) {
   if (connecting_ == id) {
     held_.push_back(event);

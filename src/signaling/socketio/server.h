@@ -119,6 +119,8 @@ class Server {
   /// An event that goes to many is written once: encode() it and emit it to each.
   static Encoded encode(std::string_view event, const boost::json::value& payload,
                         std::string_view nsp = "/");
+  static Encoded encode_arguments(std::string_view event, const Arguments& arguments,
+                                  std::string_view nsp = "/");
   void emit(ConnectionId id, const Encoded& event);
   /// What nobody misses once it is old: it has no offset, and is not kept for a recovery.
   void emit_volatile(ConnectionId id, const Encoded& event);
