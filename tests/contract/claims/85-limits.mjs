@@ -1,6 +1,7 @@
 // What each may take: rates, bounds, proxies and the end of a token.
 import { strict as assert } from 'node:assert';
 import { Attacker } from '../lib/attacker.mjs';
+import { chromiumAudio } from '../lib/media.mjs';
 import { test } from '../lib/runner.mjs';
 import { usualSettings } from '../lib/server.mjs';
 import { hs256, inSeconds, tokenOf } from '../lib/token.mjs';
@@ -189,7 +190,7 @@ test('one message that waits longer than MAX_QUEUE_SECONDS ends the connection, 
 });
 
 test('what waits for a reader beyond MAX_QUEUE_BYTES ends the connection', async (scene) => {
-  const server = await scene.ownServer({ MAX_QUEUE_BYTES: '100000', RATE_EVENTS: '1000000/1000000' });
+  const server = await scene.ownServer({ MAX_QUEUE_BYTES: '100000', MAX_MESSAGE_BYTES: '100000', RATE_EVENTS: '1000000/1000000' });
   const person = await scene.person('p', { server });
   const { ws } = person.socket.io.engine.transport;
   ws.pause();
@@ -226,6 +227,52 @@ test('with DISCONNECT_EXPIRED_TOKENS a connection ends with its token, and is to
   assert.equal(await knock(scene, server), 'welcome');
 });
 
+test('who is disconnected because its token expired comes back with a new one and resumes', async (scene) => {
+  const server = await scene.ownServer({ DISCONNECT_EXPIRED_TOKENS: 'on' });
+  const short = await scene.participant('short', 'room', { server, claims: { exp: inSeconds(2) } });
+  const producerId = await short.produce('audio', chromiumAudio());
+  const other = await scene.participant('other', 'room', { server });
+  const before = other.heard.length;
+  await short.next('#disconnect');
+  assert.equal(await knock(scene, server, { userId: 'short', claims: { exp: inSeconds(-1) } }), 'token_expired');
+  const again = await scene.person('short', { server });
+  const reply = await again.ok('join-room', { roomId: 'room', resume: true });
+  assert.equal(reply.resumed, true);
+  assert.deepEqual(
+    reply.producers.map(({ id }) => id),
+    [producerId],
+  );
+  assert.equal(reply.transports.length, 2);
+  await again.settle(other);
+  assert.deepEqual(other.names(before).filter((name) => name !== 'participant-stats'), []);
+});
+
+test('one person more than MAX_PEERS_PER_ROOM in a peer-to-peer room is limit_reached', async (scene) => {
+  const server = await scene.ownServer({ MAX_PEERS_PER_ROOM: '2' });
+  const [ann, bob, eve] = await Promise.all(['ann', 'bob', 'eve'].map((id) => scene.person(id, { server })));
+  await ann.ok('ready', { roomId: 'one' });
+  await bob.ok('ready', { roomId: 'one' });
+  await eve.refused('ready', { roomId: 'one' }, 'limit_reached');
+  await bob.ok('user-left', { roomId: 'one' });
+  await eve.ok('ready', { roomId: 'one' });
+});
+
+test('what one makes others be sent peer to peer beyond RATE_PEER_BYTES is rate_limited, and others go on', async (scene) => {
+  const server = await scene.ownServer({ RATE_PEER_BYTES: '1/100000' });
+  const [ann, bob] = await Promise.all(['ann', 'bob'].map((id) => scene.person(id, { server })));
+  for (const person of [ann, bob]) await person.ok('ready', { roomId: 'one' });
+  const message = 'x'.repeat(40_000);
+  await ann.ok('chat:message', { roomId: 'one', message });
+  await ann.ok('chat:message', { roomId: 'one', message });
+  const error = await ann.refused('chat:message', { roomId: 'one', message: 'x' }, 'rate_limited');
+  assert.equal(error.message, 'Failed to send message');
+  await ann.refused('call-user', { to: 'bob', offer: {} }, 'rate_limited');
+  await bob.ok('chat:message', { roomId: 'one', message: 'still here' });
+  assert.equal((await ann.next('chat:message', ({ userId }) => userId === 'bob')).message, 'still here');
+  await ann.ok('user-left', { roomId: 'one' });
+  await ann.join('a media room');
+});
+
 test('without it a call that began with a good token goes on', async (scene) => {
   const exp = inSeconds(4);
   const person = await scene.participant('p', scene.room(), { claims: { exp } });
@@ -243,7 +290,8 @@ const bad = {
   MAX_PARTICIPANTS_PER_ROOM: ['0', '100001'],
   MAX_MESSAGE_BYTES: ['9999', '1MB'],
   MAX_JSON_DEPTH: ['7', '65'],
-  MAX_QUEUE_BYTES: ['99999', 'x'],
+  MAX_QUEUE_BYTES: ['99999', 'x', '999999'], // The last is less than one message.
+  MAX_PEERS_PER_ROOM: ['1', '1001', 'x'],
   MAX_QUEUE_SECONDS: ['0', '601', '1.5'],
   HEADER_TIMEOUT: ['0', '10s'],
   BODY_TIMEOUT: ['0', '601'],
@@ -254,6 +302,7 @@ const bad = {
   RATE_EVENTS: ['200'],
   RATE_HEAVY_EVENTS: ['50:500'],
   RATE_ICE_CANDIDATES: ['inf/1'],
+  RATE_PEER_BYTES: ['1000', '1e10/10', '10/0'],
 };
 
 for (const [name, values] of Object.entries(bad))
