@@ -38,6 +38,22 @@ void try_all(const json::value& body) {
   accepted(parse_media_type_request(body));
   accepted(parse_consumer_request(body));
   accepted(parse_set_preferred_layers(body));
+  accepted(parse_set_consumer_priority(body));
+  accepted(parse_direction_request(body));
+}
+
+void try_all_of_peers(const json::value& body) {
+  if (const auto ready = accepted(parse_ready(body)))
+    require(!ready->room_id.empty() && ready->room_id.size() <= kMaxRoomIdBytes);
+  accepted(parse_room_request(body));
+  accepted(parse_media_state_change(body));
+  if (const auto chat = accepted(parse_chat_message(body))) {
+    require(!chat->message.empty() && chat->message.size() <= kMaxChatMessageBytes);
+    require(trimmed(chat->message) == chat->message);
+    require(!chat->type.empty() && chat->type.size() <= kMaxChatFieldBytes);
+  }
+  if (const auto relay = accepted(parse_relay(body, "offer")))
+    require(relay->payload.contains("offer") && !relay->payload.contains("to"));
 }
 
 }  // namespace
@@ -48,6 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   boost::json::error_code code;
   const boost::json::value body =
       boost::json::parse(std::string_view(reinterpret_cast<const char*>(data), size), code);
-  if (!code) try_all(body);
+  if (code) return 0;
+  try_all(body);
+  try_all_of_peers(body);
   return 0;
 }
