@@ -21,7 +21,7 @@ class PeerBudgetTest : public ServiceTest {
   }
   PeerBudgetTest() : ServiceTest(1, small()) {
     for (TestClient* one : {&ann_, &bob_, &cid_}) one->ask("ready", room());
-    service_->now += std::chrono::seconds(60);
+    service_->pass(std::chrono::seconds(60));
     for (TestClient* one : {&ann_, &bob_, &cid_}) one->forget();
   }
 
