@@ -58,10 +58,9 @@ struct WebSockets::Peer {
   std::uint16_t close_code = websocket::close_code::normal;  // Of ours.
   bool close_sent = false;                                   // By us, first.
   bool too_slow = false;
-  bool said_close = false;  // The peer did.
-  bool broken = false;      // The peer sent what is no frame, no UTF-8, or too large.
-  bool too_much = false;    // Pings without end, or what there is no room for at this time.
-  bool open = false;        // The handler knows of it, from its acceptance to its end.
+  bool broken = false;    // The peer sent what is no frame, no UTF-8, or too large.
+  bool too_much = false;  // Pings without end, or what there is no room for at this time.
+  bool open = false;      // The handler knows of it, from its acceptance to its end.
 };
 
 WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits,
@@ -94,10 +93,6 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
       [headers = handler_.headers(request)](websocket::response_type& response) {
         for (const auto& [name, value] : headers) response.insert(name, value);
       }));
-  // Its end is its Close frame: how long its TCP connection takes to follow is no matter.
-  peer.stream.control_callback([this, &peer](websocket::frame_type type, beast::string_view) {
-    if (type == websocket::frame_type::close) report_closed(peer);
-  });
   auto [error] = co_await peer.stream.async_accept(upgrade, kAwait);
   peer.stream.set_option(websocket::stream_base::decorator([](websocket::response_type&) {}));
   if (error || peer.closing) {
@@ -105,10 +100,11 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
     co_return;
   }
   peer.open = true;
-  // Each ping is answered before what follows is read: whoever sends nothing else keeps us busy.
-  peer.stream.control_callback([&peer](websocket::frame_type kind, beast::string_view) {
-    peer.said_close |= kind == websocket::frame_type::close;
-    if (peer.said_close || peer.control_frames.take(monotonic_now())) return;
+  peer.stream.control_callback([this, &peer](websocket::frame_type kind, beast::string_view) {
+    // Its end is its Close frame: how long its TCP connection takes to follow is no matter.
+    if (kind == websocket::frame_type::close) return report_closed(peer);
+    // Each ping is answered before what follows is read: whoever sends nothing else keeps us busy.
+    if (peer.control_frames.take(monotonic_now())) return;
     peer.too_much = true;
     peer.cut();  // Ends the read, which reports it.
   });
@@ -123,10 +119,9 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
     constexpr std::size_t kAsMuchAsFits = 0;
     auto [error, size] = co_await peer.stream.async_read_some(buffer, kAsMuchAsFits, kAwait);
     if (error) {
-      // Where nobody wanted to close, what ran out is the time for the peer to end a connection
-      // that it has broken.
-      const bool broke_and_stayed =
-          error == beast::error::timeout && !peer.said_close && !peer.closing;
+      // Where nobody has said Close, what ran out is the time for the peer to end a connection that
+      // it has broken.
+      const bool broke_and_stayed = error == beast::error::timeout && peer.open && !peer.closing;
       peer.broken = error == websocket::condition::protocol_violation ||
                     error == websocket::error::message_too_big || broke_and_stayed;
       break;
