@@ -151,7 +151,8 @@ class Person final : private sim::Outbox {
   std::optional<Timestamp> joining_since_;
   std::optional<Timestamp> absent_since_;
   Timestamp awake_since_;
-  std::uint32_t settled_at_server_ = 0;
+  std::uint32_t connected_to_server_ = 0;  // Its number: of the connection,
+  std::uint32_t settled_at_server_ = 0;    // and of what keeps the stay.
   bool frozen_ = false;
   bool gone_for_long_ = false;
   bool deaf_ = false;

@@ -27,6 +27,7 @@ void Person::connect(Timestamp now) {
   auto opened = load::SignalingConnection::open(world_.server, identity_.token, world_.random);
   if (!opened) return;
   connected_once_ = false;
+  connected_to_server_ = world_.server_number;
   signaling_.emplace(std::move(*opened));
 }
 
@@ -82,6 +83,7 @@ void Person::note_lost_stay(Timestamp now) {
 void Person::begin_anew(Timestamp now, const json::object& fields) {
   stage_ = Stage::Joining;
   if (!joining_since_) joining_since_ = now;
+  settled_at_server_ = connected_to_server_;
   absent_since_.reset();
   const json::object* const capabilities = object_at(fields, "rtpCapabilities");
   router_capabilities_ = capabilities ? *capabilities : json::object();
@@ -126,7 +128,6 @@ void Person::settle(Timestamp now) {
     return;
   stage_ = Stage::Settled;
   gone_for_long_ = false;
-  settled_at_server_ = world_.server_number;
   if (joining_since_)
     world_.journal.note(identity_.user_id + " settled after " +
                         std::to_string((now - *joining_since_).count() / 1000) + " ms");
