@@ -33,6 +33,8 @@ struct HttpLimits {
   /// Pings and pongs (RFC 6455 §5.5) of one WebSocket's peer. Browsers send none by themselves,
   /// other clients one in several seconds.
   Rate control_frames{10, 200};
+  /// How fast messages of one WebSocket's peer are read, in bytes; see ReadingPace.
+  Rate message_bytes{4e6, 16e6};
   /// From the first byte of a request to the end of its header, for its body, and for writing an
   /// answer. Of a new connection the first begins with its acceptance.
   TimeDelta header_timeout = std::chrono::seconds(20);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "io/clock.h"
+#include "io/reading_pace.h"
 
 namespace sfu::io {
 
@@ -33,12 +34,13 @@ constexpr std::size_t kKeptReadBuffer = 4096;
 }  // namespace
 
 struct WebSockets::Peer {
-  Peer(WebSocketId i, AddressSlot s, beast::tcp_stream socket, const Rate& control)
+  Peer(WebSocketId i, AddressSlot s, beast::tcp_stream socket, const HttpLimits& limits)
       : id(i),
         slot(std::move(s)),
         stream(std::move(socket)),
         deadline(stream.get_executor()),
-        control_frames(control, monotonic_now()) {}
+        control_frames(limits.control_frames, monotonic_now()),
+        pace(limits.message_bytes, monotonic_now()) {}
 
   /// After this nothing of it moves any more: every pending operation completes with an error.
   void cut() { beast::get_lowest_layer(stream).close(); }
@@ -51,6 +53,7 @@ struct WebSockets::Peer {
   std::size_t queued_bytes = 0;
   int operations = 0;  // Completions that will still come and use this object.
   TokenBucket control_frames;
+  ReadingPace pace;
   bool writing = false;
   Timestamp writing_since;
   /// Nothing more is queued or reported; the rest of the queue still goes out.
@@ -76,8 +79,7 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
                                          const http::request<http::string_body>& upgrade,
                                          const HttpRequest& request) {
   stream.expires_never();
-  auto owned =
-      std::make_unique<Peer>(id, std::move(slot), std::move(stream), limits_.control_frames);
+  auto owned = std::make_unique<Peer>(id, std::move(slot), std::move(stream), limits_);
   Peer& peer = *owned;
   peers_.emplace(id, std::move(owned));
   ++peer.operations;
@@ -115,6 +117,7 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
 asio::awaitable<void> WebSockets::read(Peer& peer) {
   beast::flat_buffer buffer;
   UnfinishedBytes::Share share(unfinished_);
+  asio::steady_timer pause(context_);
   while (true) {
     constexpr std::size_t kAsMuchAsFits = 0;
     auto [error, size] = co_await peer.stream.async_read_some(buffer, kAsMuchAsFits, kAwait);
@@ -135,8 +138,13 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
     std::string data(static_cast<const char*>(buffer.data().data()), buffer.size());
     buffer.consume(buffer.size());
     if (buffer.capacity() > kKeptReadBuffer) buffer.shrink_to_fit();
+    const std::size_t bytes = data.size();
     if (!peer.closing)
       handler_.on_websocket_message(peer.id, std::move(data), peer.stream.got_binary());
+    const TimeDelta span = peer.pace.charge(monotonic_now(), bytes);
+    if (span == TimeDelta(0)) continue;
+    pause.expires_after(span);
+    co_await pause.async_wait(kAwait);
   }
   report_closed(peer);
   peer.cut();
