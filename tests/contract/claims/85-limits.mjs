@@ -44,11 +44,13 @@ for (const transports of [['websocket'], ['polling']])
 
 test('an attacker with 1000 bad tokens leaves one line in ten seconds in the log, and is counted', async (scene) => {
   const server = await scene.ownServer();
-  const raw = await Attacker.to(server);
-  await raw.upgrade();
-  for (let i = 0; i < 1000; ++i) raw.sendFrame('40{"token":"x"}');
-  await raw.hears('44{', 1000);
-  raw.close();
+  for (let session = 0; session < 10; ++session) {
+    const raw = await Attacker.to(server);
+    await raw.upgrade();
+    for (let i = 0; i < 100; ++i) raw.sendFrame('40{"token":"x"}'); // More of them end a session.
+    await raw.hears('44{', 100);
+    raw.close();
+  }
   const lines = server.err.split('\n').filter((line) => line.includes('connection refused'));
   assert.ok(lines.length >= 1 && lines.length <= 4, lines.join('\n')); // token_invalid, then rate_limited
   assert.match(lines[0], /code=token_invalid.*127\.0\.0\.1/);
