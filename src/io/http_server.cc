@@ -420,8 +420,8 @@ void HttpServer::stop(std::function<void()> ended) { implementation_->stop(std::
 void HttpServer::respond(HttpRequestId id, HttpResponse response) {
   implementation_->respond(id, std::move(response));
 }
-void HttpServer::send(WebSocketId id, SharedBytes data, bool binary) {
-  implementation_->websockets().send(id, std::move(data), binary);
+void HttpServer::send(WebSocketId id, Bytes data, bool binary, Urgency urgency) {
+  implementation_->websockets().send(id, data, binary, urgency);
 }
 void HttpServer::close(WebSocketId id) { implementation_->websockets().close(id); }
 std::size_t HttpServer::connection_count() const { return implementation_->connection_count(); }

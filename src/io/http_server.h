@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,9 +11,9 @@
 #include <vector>
 
 #include "base/address_range.h"
+#include "base/bytes.h"
 #include "base/http.h"
 #include "base/result.h"
-#include "base/shared_bytes.h"
 #include "base/token_bucket.h"
 #include "base/units.h"
 
@@ -46,6 +47,12 @@ struct HttpLimits {
   TimeDelta keep_alive_timeout = std::chrono::seconds(65);
   /// For the peer's part of a WebSocket's close.
   TimeDelta close_timeout = std::chrono::seconds(5);
+};
+
+/// When a message of a WebSocket leaves. Those of one WebSocket keep their order.
+enum class Urgency : std::uint8_t {
+  Now,
+  Soon,  // With what comes within 50 ms, in one call of the kernel.
 };
 
 /// What the server does with requests. Nothing here is called from within a call to the HttpServer.
@@ -94,7 +101,7 @@ class HttpServer {
   void stop(std::function<void()> ended);
 
   void respond(HttpRequestId id, HttpResponse response);
-  void send(WebSocketId id, SharedBytes data, bool binary);
+  void send(WebSocketId id, Bytes data, bool binary, Urgency urgency = Urgency::Now);
   /// Closes with 1000 after what was sent before.
   void close(WebSocketId id);
 

@@ -8,11 +8,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
-#include <deque>
 #include <string>
 #include <utility>
 
 #include "io/clock.h"
+#include "io/gathering_stream.h"
 #include "io/reading_pace.h"
 
 namespace sfu::io {
@@ -30,6 +30,8 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr int kLooksInQueuedTime = 4;
 /// A read buffer that grew beyond this is given back once empty.
 constexpr std::size_t kKeptReadBuffer = 4096;
+/// What may wait, waits so long for more: nobody sees that somebody joined so much later.
+constexpr TimeDelta kDeferral = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -42,21 +44,22 @@ struct WebSockets::Peer {
         control_frames(limits.control_frames, monotonic_now()),
         pace(limits.message_bytes, monotonic_now()) {}
 
+  GatheringStream& gathered() { return stream.next_layer(); }
+
   /// After this nothing of it moves any more: every pending operation completes with an error.
   void cut() { beast::get_lowest_layer(stream).close(); }
 
   const WebSocketId id;
   AddressSlot slot;
-  websocket::stream<beast::tcp_stream> stream;
-  asio::steady_timer deadline;                     // For the end of a close.
-  std::deque<std::pair<SharedBytes, bool>> queue;  // The front is being written.
-  std::size_t queued_bytes = 0;
-  int operations = 0;  // Completions that will still come and use this object.
+  websocket::stream<GatheringStream> stream;
+  asio::steady_timer deadline;  // For the end of a close.
+  int operations = 0;           // Completions that will still come and use this object.
   TokenBucket control_frames;
   ReadingPace pace;
   bool writing = false;
+  bool deferred = false;  // It is in deferred_.
   Timestamp writing_since;
-  /// Nothing more is queued or reported; the rest of the queue still goes out.
+  /// Nothing more is queued or reported; what was gathered still goes out.
   bool closing = false;
   std::uint16_t close_code = websocket::close_code::normal;  // Of ours.
   bool close_sent = false;                                   // By us, first.
@@ -72,6 +75,7 @@ WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits,
       limits_(limits),
       unfinished_(unfinished),
       handler_(handler),
+      deferral_(context),
       slow_readers_(context) {}
 WebSockets::~WebSockets() = default;
 
@@ -83,6 +87,7 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
   Peer& peer = *owned;
   peers_.emplace(id, std::move(owned));
   ++peer.operations;
+  peer.gathered().set_wanted([this, &peer] { flush(peer); });
 
   websocket::stream_base::timeout timeout;
   timeout.handshake_timeout = limits_.close_timeout;
@@ -90,7 +95,7 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
   timeout.keep_alive_pings = false;
   peer.stream.set_option(timeout);
   peer.stream.read_message_max(limits_.max_message_bytes);
-  peer.stream.auto_fragment(false);  // One message, one frame, one write.
+  peer.stream.auto_fragment(false);  // One message, one frame.
   peer.stream.set_option(websocket::stream_base::decorator(
       [headers = handler_.headers(request)](websocket::response_type& response) {
         for (const auto& [name, value] : headers) response.insert(name, value);
@@ -152,40 +157,59 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
   finish_operation(peer);
 }
 
-void WebSockets::send(WebSocketId id, SharedBytes data, bool binary) {
+void WebSockets::send(WebSocketId id, Bytes data, bool binary, Urgency urgency) {
   const auto found = peers_.find(id);
   if (found == peers_.end()) return;
   Peer& peer = *found->second;
   if (!peer.open || peer.closing || peer.too_slow) return;
-  peer.queued_bytes += data.size();
-  if (peer.queued_bytes > limits_.max_queued_bytes) {
+  if (peer.gathered().gathered_bytes() + data.size() > limits_.max_queued_bytes) {
     peer.too_slow = true;
     peer.cut();  // Ends the read, which reports it.
     return;
   }
-  peer.queue.emplace_back(std::move(data), binary);
-  if (!peer.writing) write_next(peer);
+  error_code closed;  // Then nothing more is to be written; the read reports it.
+  peer.stream.binary(binary);
+  peer.stream.write(asio::buffer(data.data(), data.size()), closed);
+  if (urgency == Urgency::Now || peer.gathered().gathered_bytes() >= GatheringStream::kChunkBytes)
+    flush(peer);
+  else
+    defer(peer);
 }
 
-void WebSockets::write_next(Peer& peer) {
-  if (peer.queue.empty()) {
+void WebSockets::flush(Peer& peer) {
+  if (peer.writing) return;
+  if (peer.gathered().gathered_bytes() == 0) {
     if (peer.closing) send_close(peer);
     return;
   }
-  const auto& [data, binary] = peer.queue.front();
   peer.writing = true;
   peer.writing_since = monotonic_now();
   watch_writers();
   ++peer.operations;
-  peer.stream.binary(binary);
-  peer.stream.async_write(asio::buffer(data.bytes().data(), data.size()),
-                          [this, &peer](const error_code& error, std::size_t) {
-                            peer.writing = false;
-                            peer.queued_bytes -= peer.queue.front().first.size();
-                            peer.queue.pop_front();
-                            if (!error) write_next(peer);
-                            finish_operation(peer);
-                          });
+  peer.gathered().async_send([this, &peer](const error_code& error, std::size_t) {
+    peer.writing = false;
+    if (!error) flush(peer);
+    finish_operation(peer);
+  });
+}
+
+void WebSockets::defer(Peer& peer) {
+  if (peer.writing || std::exchange(peer.deferred, true)) return;
+  deferred_.push_back(peer.id);
+  if (deferred_.size() > 1) return;
+  deferral_.expires_after(kDeferral);
+  deferral_.async_wait([this](const error_code& error) {
+    if (!error) flush_deferred();
+  });
+}
+
+void WebSockets::flush_deferred() {
+  for (const WebSocketId id : std::exchange(deferred_, {})) {
+    const auto found = peers_.find(id);
+    if (found == peers_.end()) continue;
+    found->second->deferred = false;
+    if (found->second->open) flush(*found->second);
+  }
 }
 
 /// One timer for all, and none where nobody is being written to.
@@ -218,18 +242,19 @@ void WebSockets::close(WebSocketId id) {
   Peer& peer = *found->second;
   if (std::exchange(peer.closing, true)) return;
   start_deadline(peer);
-  if (!peer.writing) write_next(peer);
+  flush(peer);
 }
 
 void WebSockets::stop(std::function<void()> ended) {
   stopped_ = true;
   slow_readers_.cancel();
+  deferral_.cancel();
   ended_ = std::move(ended);
   for (const auto& [id, peer] : peers_) {
     if (std::exchange(peer->closing, true) || !peer->open) continue;
     peer->close_code = websocket::close_code::going_away;
     start_deadline(*peer);
-    if (!peer->writing) write_next(*peer);
+    flush(*peer);
   }
   if (peers_.empty() && ended_) asio::post(context_, std::exchange(ended_, nullptr));
 }

@@ -9,16 +9,16 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
-#include "base/shared_bytes.h"
+#include "base/bytes.h"
 #include "io/address_slots.h"
 #include "io/http_server.h"
 #include "io/unfinished_bytes.h"
 
 namespace sfu::io {
 
-/// The WebSockets (RFC 6455) that an HttpServer has accepted, each with its queue of outgoing
-/// messages.
+/// The WebSockets (RFC 6455) that an HttpServer has accepted, each with what is to leave on it.
 class WebSockets {
  public:
   /// The references outlive it.
@@ -32,7 +32,7 @@ class WebSockets {
       const boost::beast::http::request<boost::beast::http::string_body>& upgrade,
       const HttpRequest& request);
 
-  void send(WebSocketId id, SharedBytes data, bool binary);
+  void send(WebSocketId id, Bytes data, bool binary, Urgency urgency = Urgency::Now);
   /// Closes with 1000 after what was sent before.
   void close(WebSocketId id);
   /// Closes all with 1001 after what was sent before, and calls `ended` when the last is gone; not
@@ -45,7 +45,9 @@ class WebSockets {
   struct Peer;
 
   boost::asio::awaitable<void> read(Peer& peer);
-  void write_next(Peer& peer);
+  void flush(Peer& peer);
+  void defer(Peer& peer);
+  void flush_deferred();
   void start_deadline(Peer& peer);
   void watch_writers();
   void cut_slow_readers();
@@ -58,6 +60,8 @@ class WebSockets {
   UnfinishedBytes& unfinished_;
   HttpHandler& handler_;
   std::unordered_map<WebSocketId, std::unique_ptr<Peer>> peers_;
+  boost::asio::steady_timer deferral_;
+  std::vector<WebSocketId> deferred_;  // Have what is to leave when the timer goes off.
   boost::asio::steady_timer slow_readers_;
   bool watching_writers_ = false;
   bool stopped_ = false;

@@ -163,15 +163,23 @@ void Room::emit_volatile_to_all(std::string_view event, const json::value& paylo
     signaling_.emit_volatile(participant->connection(), encoded);
 }
 
+/// In a crowd everybody hears of everybody, which is quadratic; it need not be so in calls too.
+signaling::socketio::Encoded Room::announcement(std::string_view event,
+                                                const json::value& payload) const {
+  auto encoded = signaling::socketio::Server::encode(event, payload);
+  if (participants_.size() >= kCrowd) encoded.let_wait();
+  return encoded;
+}
+
 void Room::emit_to_all(std::string_view event, const json::value& payload) const {
-  const auto encoded = signaling::socketio::Server::encode(event, payload);
+  const auto encoded = announcement(event, payload);
   for (const auto& [user_id, participant] : participants_)
     signaling_.emit(participant->connection(), encoded);
 }
 
 void Room::emit_to_others(const Participant& except, std::string_view event,
                           const json::value& payload) const {
-  const auto encoded = signaling::socketio::Server::encode(event, payload);
+  const auto encoded = announcement(event, payload);
   for (const auto& [user_id, participant] : participants_)
     if (participant.get() != &except) signaling_.emit(participant->connection(), encoded);
 }

@@ -84,6 +84,11 @@ class Room {
   Totals totals() const;
 
  private:
+  /// So many that what all are told need not leave at once.
+  static constexpr std::size_t kCrowd = 50;
+
+  signaling::socketio::Encoded announcement(std::string_view event,
+                                            const boost::json::value& payload) const;
   void close_transport(Participant& participant, Direction direction, bool tell_participant);
 
   const std::string id_;

@@ -227,7 +227,8 @@ bool Gateway::pump_outputs(Mount& mount) {
     if (auto* respond = std::get_if<engineio::Respond>(&*output)) {
       server_.respond(respond->request, std::move(respond->response));
     } else if (auto* send = std::get_if<engineio::SendFrame>(&*output)) {
-      server_.send(send->websocket, std::move(send->frame.data), send->frame.binary);
+      server_.send(send->websocket, send->frame.data.bytes(), send->frame.binary,
+                   send->frame.may_wait ? io::Urgency::Soon : io::Urgency::Now);
     } else {
       server_.close(std::get<engineio::CloseWebSocket>(*output).websocket);
     }

@@ -40,6 +40,7 @@ struct Packet {
 struct Frame {
   SharedBytes data;
   bool binary = false;
+  bool may_wait = false;  // A moment, to leave together with what comes after it.
 };
 
 /// More packets in one polling payload than any client sends; each costs more than its bytes.

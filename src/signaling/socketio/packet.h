@@ -88,6 +88,11 @@ class Decoder {
 /// A packet as Engine.IO messages, ready to be sent to any number of connections.
 struct Encoded {
   std::vector<engineio::Frame> frames;
+
+  /// What one more of many tells to all of them need not leave in a call of its own.
+  void let_wait() {
+    for (engineio::Frame& frame : frames) frame.may_wait = true;
+  }
 };
 
 Encoded encode_event(std::string_view nsp, std::string_view name, const Arguments& arguments);
