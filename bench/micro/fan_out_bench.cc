@@ -51,9 +51,10 @@ BENCHMARK(BareFanOut)
 /// processor are not warm any more when the next one begins, and what it takes to wake is in the
 /// figure.
 void RestingFanOut(benchmark::State& state) {
-  constexpr auto kRest = std::chrono::milliseconds(2);
-  constexpr std::int64_t kReceivers = 50;
-  FanOut fan_out({.packet_size = static_cast<std::size_t>(state.range(0)),
+  const auto receivers = static_cast<std::size_t>(state.range(2));
+  const std::chrono::milliseconds rest(state.range(3));
+  FanOut fan_out({.receivers = receivers,
+                  .packet_size = static_cast<std::size_t>(state.range(0)),
                   .packets = static_cast<std::size_t>(state.range(1)),
                   .gso = state.range(1) > 1,
                   .readers = Readers::kOtherCore});
@@ -61,21 +62,26 @@ void RestingFanOut(benchmark::State& state) {
   for (auto _ : state) {
     const double before = thread_seconds();
     complete = fan_out.send() && complete;
-    std::this_thread::sleep_for(kRest);
+    std::this_thread::sleep_for(rest);
     state.SetIterationTime(thread_seconds() - before);
     fan_out.drain();
   }
   if (!complete) state.SkipWithError("the kernel did not take all packets");
-  state.SetItemsProcessed(state.iterations() * kReceivers * state.range(1));
+  state.SetItemsProcessed(state.iterations() * state.range(1) * state.range(2));
   state.SetLabel(BareGcm::library());
 }
 BENCHMARK(RestingFanOut)
-    ->ArgNames({"size", "packets"})
-    ->Args({1200, 6})
-    ->Args({1200, 10})
-    ->Args({1200, 1})
-    ->Args({120, 1})
-    ->Args({120, 2})
+    ->ArgNames({"size", "packets", "receivers", "rest_ms"})
+    ->Args({1200, 6, 50, 2})
+    ->Args({1200, 10, 50, 2})
+    ->Args({1200, 1, 50, 2})
+    ->Args({120, 1, 50, 2})
+    ->Args({120, 2, 50, 2})
+    ->Args({1200, 6, 1, 2})
+    ->Args({1200, 6, 100, 33})
+    ->Args({1200, 6, 200, 33})
+    ->Args({1200, 6, 500, 33})
+    ->Args({1200, 6, 1000, 33})
     ->UseManualTime();
 
 /// The same without the calls: header and cipher alone.
