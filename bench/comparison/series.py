@@ -37,7 +37,9 @@ def parse():
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("."), help="the folder of the pictures")
     parser.add_argument("--peer", action="append", choices=("mediasoup", "janus"), default=[], help="[none]")
     parser.add_argument("--duration", type=int, default=8, help="seconds of each measured window [8]")
-    parser.add_argument("--limit", type=float, help="microseconds of the bare loop, drawn beside them (sfu-micro)")
+    for name in SERIES:
+        parser.add_argument(f"--{name}-limit", type=float, metavar="US",
+                            help="of the bare loop (sfu-micro), for each packet: drawn beside what servers take")
     parser.add_argument("--server-core", type=int, default=0, help="the core of the servers [0]")
     parser.add_argument("--load-core", type=int, default=1, help="the core of the load generator [1]")
     return parser.parse_args()
@@ -81,7 +83,8 @@ def main():
                     complete = False
                     continue
                 files += [f"{candidate.name}={path}" for path in run_series(name, candidate, options, folder)]
-            limit = ["--limit", str(options.limit)] if options.limit else []
+            limit = getattr(options, f"{name}_limit")
+            limit = ["--limit", str(limit)] if limit else []
             subprocess.run(["/usr/bin/python3", PLOT, "--out", options.out, *limit, *files], check=True, env=os.environ)
     return 0 if complete else 1
 

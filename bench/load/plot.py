@@ -91,12 +91,13 @@ def median_lines(runs, against, figure_of):
 
 def draw_against(runs, what, against, limit, out):
     figure, (left, right) = pyplot.subplots(1, 2, figsize=SIZE_INCHES, layout="constrained")
+    colours = {name: f"C{number}" for number, name in enumerate(dict.fromkeys(name for name, _ in runs))}
     for name, line in median_lines(runs, against, lambda results: results["window"].get("cpu_us_per_packet")).items():
-        left.plot(*zip(*line), marker="o", label=name)
+        left.plot(*zip(*line), marker="o", color=colours[name], label=name)
     for share, style in (("p50", "-"), ("p99", "--")):
         lines = median_lines(runs, against, lambda results, of=share: results[f"{judged(results)}_us"][of])
         for name, line in lines.items():
-            right.plot(*zip(*line), style, marker="o", label=f"{name} {share}")
+            right.plot(*zip(*line), style, marker="o", color=colours[name], label=f"{name} {share}")
     if limit is not None:
         left.axhline(limit, linestyle=":", color="grey", label="the bare loop")
     left.set(title="processor time for each forwarded packet", ylabel="us", ylim=(0, None))
