@@ -24,7 +24,7 @@ using testing::Not;
 using testing::StartsWith;
 using Client = TcpClient;
 
-/// Echoes "message", and floods whoever asks for it.
+/// Echoes "message", and floods whoever asks for it, or tells it what may wait.
 class Application final : public socketio::Handler {
  public:
   explicit Application(socketio::Server& server) : server_(server) {}
@@ -40,6 +40,11 @@ class Application final : public socketio::Handler {
   }
   void on_event(socketio::ConnectionId id, socketio::Event event) override {
     if (event.name == "message") server_.emit_arguments(id, "message-back", event.arguments);
+    if (event.name == "announce") {
+      auto announcement = socketio::Server::encode("announced", nullptr);
+      announcement.let_wait();
+      server_.emit(id, announcement);
+    }
     if (event.name != "flood") return;
     const auto large = socketio::Server::encode("large", boost::json::string(100'000, 'x'));
     for (int i = 0; i < 200; ++i) server_.emit(id, large);
@@ -289,6 +294,23 @@ TEST_F(SignalingGateway, OneConnectionMoreThanTheBoundIsClosedAtOnce) {
   }
   EXPECT_TRUE(Client(port_).at_end());
   EXPECT_EQ(clients[0]->request("GET", "/health").status(), 200);
+}
+
+TEST_F(SignalingGateway, WhatMayWaitComesByItselfInTheEnd) {
+  const auto websocket = connected();
+  websocket->send_frame(R"(42["announce"])");
+  EXPECT_EQ(websocket->frame(), R"(42["announced",null])");
+}
+
+TEST_F(SignalingGateway, WhatMayWaitKeepsItsPlaceBeforeWhatMayNot) {
+  const auto websocket = connected();
+  for (const int round : {1, 2}) {
+    const std::string number = std::to_string(round);
+    websocket->send_frame(R"(42["announce"])");
+    websocket->send_frame(R"(42["message",)" + number + "]");
+    EXPECT_EQ(websocket->frame(), R"(42["announced",null])");
+    EXPECT_EQ(websocket->frame(), R"(42["message-back",)" + number + "]");
+  }
 }
 
 TEST_F(SignalingGateway, StopsWithAnUnansweredRequestAndOpenWebSockets) {
