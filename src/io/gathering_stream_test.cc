@@ -35,8 +35,12 @@ class GatheringStreamTest : public testing::Test {
   std::pair<error_code, std::size_t> send() {
     std::optional<std::pair<error_code, std::size_t>> result;
     stream_->async_send([&](error_code error, std::size_t size) { result.emplace(error, size); });
-    while (!result) context_.run_one();
+    run_until([&] { return result.has_value(); });
     return *result;
+  }
+  void run_until(auto done) {
+    context_.restart();  // It stops by itself whenever nothing is left to do.
+    while (!done()) ASSERT_EQ(context_.run_one(), 1u);
   }
   std::string read(std::size_t size) {
     std::string text(size, '\0');
@@ -82,7 +86,7 @@ TEST_F(GatheringStreamTest, WhatIsWrittenDuringASendLeavesAfterIt) {
   stream_->async_send([&](error_code, std::size_t size) { sent = size; });
   write("second");
   EXPECT_EQ(stream_->gathered_bytes(), 11u);
-  while (!sent) context_.run_one();
+  run_until([&] { return sent.has_value(); });
   EXPECT_EQ(*sent, 5u);
   EXPECT_EQ(send().second, 6u);
   EXPECT_EQ(read(11), "firstsecond");
