@@ -179,7 +179,7 @@ void WebSockets::send(WebSocketId id, Bytes data, bool binary, Urgency urgency) 
 void WebSockets::flush(Peer& peer) {
   if (peer.writing) return;
   if (peer.gathered().gathered_bytes() == 0) {
-    if (peer.closing) send_close(peer);
+    if (peer.closing && peer.open) send_close(peer);
     return;
   }
   peer.writing = true;
