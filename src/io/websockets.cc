@@ -87,7 +87,7 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
   Peer& peer = *owned;
   peers_.emplace(id, std::move(owned));
   ++peer.operations;
-  peer.gathered().set_wanted([this, &peer] { flush(peer); });
+  peer.gathered().set_wanted([this, &peer] { send_answer(peer); });
 
   websocket::stream_base::timeout timeout;
   timeout.handshake_timeout = limits_.close_timeout;
@@ -126,14 +126,7 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
   while (true) {
     constexpr std::size_t kAsMuchAsFits = 0;
     auto [error, size] = co_await peer.stream.async_read_some(buffer, kAsMuchAsFits, kAwait);
-    if (error) {
-      // Where nobody has said Close, what ran out is the time for the peer to end a connection that
-      // it has broken.
-      const bool broke_and_stayed = error == beast::error::timeout && peer.open && !peer.closing;
-      peer.broken = error == websocket::condition::protocol_violation ||
-                    error == websocket::error::message_too_big || broke_and_stayed;
-      break;
-    }
+    if (error) break;
     if (!peer.stream.is_message_done()) {
       if (share.hold(buffer.size())) continue;
       peer.too_much = true;
@@ -174,6 +167,16 @@ void WebSockets::send(WebSocketId id, Bytes data, bool binary, Urgency urgency) 
     flush(peer);
   else
     defer(peer);
+}
+
+/// What the library writes by itself answers a handshake, a ping or a Close, or says Close to who
+/// has broken the rules: that one is gone, however long it takes to hang up.
+void WebSockets::send_answer(Peer& peer) {
+  flush(peer);
+  if (!peer.open || peer.closing || peer.stream.is_open()) return;
+  peer.broken = true;
+  report_closed(peer);
+  start_deadline(peer);
 }
 
 void WebSockets::flush(Peer& peer) {

@@ -45,6 +45,7 @@ class WebSockets {
   struct Peer;
 
   boost::asio::awaitable<void> read(Peer& peer);
+  void send_answer(Peer& peer);
   void flush(Peer& peer);
   void defer(Peer& peer);
   void flush_deferred();
