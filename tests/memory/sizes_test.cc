@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using ortc::MediaKind;
 
-constexpr std::size_t kTransportBeforeItsHandshake = 3950;
+constexpr std::size_t kTransportBeforeItsHandshake = 4350;
 constexpr std::size_t kTransportAfterItsHandshake = 6000;
 constexpr std::size_t kAudioProducer = 1630;
 constexpr std::size_t kVideoProducer = 2000;
