@@ -67,7 +67,7 @@ class HttpServer::Implementation {
         slots_(limits.max_connections_per_address, limits.proxies),
         unfinished_(limits.max_unfinished_bytes),
         untaken_(limits.max_untaken_bytes),
-        websockets_(context, limits, unfinished_, handler) {}
+        websockets_(context, limits, unfinished_, untaken_, handler) {}
 
   Result<Endpoint, std::string> listen(const Endpoint& endpoint);
   void stop(std::function<void()> ended);
@@ -78,19 +78,24 @@ class HttpServer::Implementation {
  private:
   /// One TCP connection while it speaks HTTP.
   struct Connection {
-    Connection(std::uint64_t i, const Endpoint& peer, AddressSlot s, tcp::socket socket)
+    Connection(std::uint64_t i, const Endpoint& peer, AddressSlot s, tcp::socket socket,
+               UnfinishedBytes& unfinished, UnfinishedBytes& untaken)
         : id(i),
           remote(peer),
           slot(std::move(s)),
           stream(std::move(socket)),
-          answered(stream.get_executor()) {}
+          answered(stream.get_executor()),
+          body(unfinished),
+          answer(untaken) {}
 
     const std::uint64_t id;
     const Endpoint remote;
     AddressSlot slot;
     beast::tcp_stream stream;
     beast::flat_buffer buffer;
-    asio::steady_timer answered;  // Expires, by being cancelled, when the response is there.
+    asio::steady_timer answered;    // Expires, by being cancelled, when the response is there.
+    UnfinishedBytes::Share body;    // Of the request that is coming.
+    UnfinishedBytes::Share answer;  // That is being written.
     std::optional<HttpRequestId> request;
     std::optional<HttpResponse> response;
     bool writing = false;   // An answer.
@@ -120,11 +125,11 @@ class HttpServer::Implementation {
   const HttpLimits limits_;
   HttpHandler& handler_;
   AddressSlots slots_;
+  UnfinishedBytes unfinished_;
+  UnfinishedBytes untaken_;
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<HttpRequestId, Connection*> requests_;
-  UnfinishedBytes unfinished_;
-  UnfinishedBytes untaken_;
   WebSockets websockets_;
   std::uint64_t last_id_ = 0;
   bool stopped_ = false;
@@ -180,7 +185,8 @@ asio::awaitable<void> HttpServer::Implementation::accept(tcp::acceptor& acceptor
     }
     socket.set_option(tcp::no_delay(true), error);
     const std::uint64_t id = ++last_id_;
-    auto owned = std::make_unique<Connection>(id, remote, std::move(*slot), std::move(socket));
+    auto owned = std::make_unique<Connection>(id, remote, std::move(*slot), std::move(socket),
+                                              unfinished_, untaken_);
     Connection& connection = *owned;
     connections_.emplace(id, std::move(owned));
     asio::co_spawn(context_, serve(connection), asio::detached);
@@ -290,7 +296,6 @@ asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connecti
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(connection.stream, asio::buffer(kContinue), kAwait);
   }
-  UnfinishedBytes::Share share(unfinished_);
   parser.eager(true);
   std::optional<HttpResponse> answer;
   while (!parser.is_done() && !answer) {
@@ -299,12 +304,15 @@ asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connecti
     if (error) {
       request_gone(connection);
       note_slow(error, head);
-      if (answer = answer_to(error); !answer) co_return false;
-    } else if (!share.hold(parser.get().body().size())) {
+      answer = answer_to(error);
+      if (!answer) break;
+    } else if (!connection.body.hold(parser.get().body().size())) {
       request_gone(connection);
       answer = json_error(429, "Too much is being sent");
     }
   }
+  connection.body.hold(0);
+  if (!answer && !parser.is_done()) co_return false;
   if (!answer) co_return true;
   co_await refuse(connection, head, std::move(*answer));
   co_return false;
@@ -359,8 +367,7 @@ void HttpServer::Implementation::respond(HttpRequestId id, HttpResponse response
 asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
                                                         const HttpRequest& request,
                                                         HttpResponse response, bool keep_alive) {
-  UnfinishedBytes::Share share(untaken_);
-  if (!share.hold(response.body.size())) {
+  if (!connection.answer.hold(response.body.size())) {
     handler_.on_refused(429, request);
     response = json_error(503, "Too much waits to be taken");
     keep_alive = false;
@@ -378,6 +385,7 @@ asio::awaitable<bool> HttpServer::Implementation::write(Connection& connection,
                 : co_await http::async_write(connection.stream, serializer, kAwait);
   note_slow(error, request);
   connection.writing = false;
+  connection.answer.hold(0);
   co_return !error && keep_alive;
 }
 

@@ -36,13 +36,16 @@ constexpr TimeDelta kDeferral = std::chrono::milliseconds(50);
 }  // namespace
 
 struct WebSockets::Peer {
-  Peer(WebSocketId i, AddressSlot s, beast::tcp_stream socket, const HttpLimits& limits)
+  Peer(WebSocketId i, AddressSlot s, beast::tcp_stream socket, const HttpLimits& limits,
+       UnfinishedBytes& unfinished, UnfinishedBytes& untaken)
       : id(i),
         slot(std::move(s)),
         stream(std::move(socket)),
         deadline(stream.get_executor()),
         control_frames(limits.control_frames, monotonic_now()),
-        pace(limits.message_bytes, monotonic_now()) {}
+        pace(limits.message_bytes, monotonic_now()),
+        message(unfinished),
+        waiting(untaken) {}
 
   GatheringStream& gathered() { return stream.next_layer(); }
 
@@ -56,6 +59,8 @@ struct WebSockets::Peer {
   int operations = 0;           // Completions that will still come and use this object.
   TokenBucket control_frames;
   ReadingPace pace;
+  UnfinishedBytes::Share message;  // That is coming.
+  UnfinishedBytes::Share waiting;  // What was gathered.
   bool writing = false;
   bool deferred = false;  // It is in deferred_.
   Timestamp writing_since;
@@ -70,10 +75,11 @@ struct WebSockets::Peer {
 };
 
 WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits,
-                       UnfinishedBytes& unfinished, HttpHandler& handler)
+                       UnfinishedBytes& unfinished, UnfinishedBytes& untaken, HttpHandler& handler)
     : context_(context),
       limits_(limits),
       unfinished_(unfinished),
+      untaken_(untaken),
       handler_(handler),
       deferral_(context),
       slow_readers_(context) {}
@@ -83,7 +89,8 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
                                          const http::request<http::string_body>& upgrade,
                                          const HttpRequest& request) {
   stream.expires_never();
-  auto owned = std::make_unique<Peer>(id, std::move(slot), std::move(stream), limits_);
+  auto owned = std::make_unique<Peer>(id, std::move(slot), std::move(stream), limits_, unfinished_,
+                                      untaken_);
   Peer& peer = *owned;
   peers_.emplace(id, std::move(owned));
   ++peer.operations;
@@ -109,7 +116,10 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
   peer.open = true;
   peer.stream.control_callback([this, &peer](websocket::frame_type kind, beast::string_view) {
     // Its end is its Close frame: how long its TCP connection takes to follow is no matter.
-    if (kind == websocket::frame_type::close) return report_closed(peer);
+    if (kind == websocket::frame_type::close) {
+      if (peer.open && !peer.closing) start_deadline(peer);
+      return report_closed(peer);
+    }
     // Each ping is answered before what follows is read: whoever sends nothing else keeps us busy.
     if (peer.control_frames.take(monotonic_now())) return;
     peer.too_much = true;
@@ -121,25 +131,24 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
 
 asio::awaitable<void> WebSockets::read(Peer& peer) {
   beast::flat_buffer buffer;
-  UnfinishedBytes::Share share(unfinished_);
   asio::steady_timer pause(context_);
   while (true) {
     constexpr std::size_t kAsMuchAsFits = 0;
     auto [error, size] = co_await peer.stream.async_read_some(buffer, kAsMuchAsFits, kAwait);
     if (error) break;
-    if (!peer.stream.is_message_done()) {
-      if (share.hold(buffer.size())) continue;
+    const bool is_whole = peer.stream.is_message_done();
+    if (!peer.message.hold(is_whole ? 0 : buffer.size())) {
       peer.too_much = true;
       break;
     }
-    share.hold(0);
-    std::string data(static_cast<const char*>(buffer.data().data()), buffer.size());
-    buffer.consume(buffer.size());
-    if (buffer.capacity() > kKeptReadBuffer) buffer.shrink_to_fit();
-    const std::size_t bytes = data.size();
-    if (!peer.closing)
-      handler_.on_websocket_message(peer.id, std::move(data), peer.stream.got_binary());
-    const TimeDelta span = peer.pace.charge(monotonic_now(), bytes);
+    if (is_whole) {
+      std::string data(static_cast<const char*>(buffer.data().data()), buffer.size());
+      buffer.consume(buffer.size());
+      if (buffer.capacity() > kKeptReadBuffer) buffer.shrink_to_fit();
+      if (peer.open && !peer.closing)
+        handler_.on_websocket_message(peer.id, std::move(data), peer.stream.got_binary());
+    }
+    const TimeDelta span = peer.pace.charge(monotonic_now(), size);
     if (span == TimeDelta(0)) continue;
     pause.expires_after(span);
     co_await pause.async_wait(kAwait);
@@ -155,7 +164,8 @@ void WebSockets::send(WebSocketId id, Bytes data, bool binary, Urgency urgency) 
   if (found == peers_.end()) return;
   Peer& peer = *found->second;
   if (!peer.open || peer.closing || peer.too_slow) return;
-  if (peer.gathered().gathered_bytes() + data.size() > limits_.max_queued_bytes) {
+  const std::size_t waiting = peer.gathered().gathered_bytes() + data.size();
+  if (waiting > limits_.max_queued_bytes || !peer.waiting.hold(waiting)) {
     peer.too_slow = true;
     peer.cut();  // Ends the read, which reports it.
     return;
@@ -191,6 +201,7 @@ void WebSockets::flush(Peer& peer) {
   ++peer.operations;
   peer.gathered().async_send([this, &peer](const error_code& error, std::size_t) {
     peer.writing = false;
+    peer.waiting.hold(peer.gathered().gathered_bytes());
     if (!error) flush(peer);
     finish_operation(peer);
   });

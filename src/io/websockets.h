@@ -23,7 +23,7 @@ class WebSockets {
  public:
   /// The references outlive it.
   WebSockets(boost::asio::io_context& context, const HttpLimits& limits,
-             UnfinishedBytes& unfinished, HttpHandler& handler);
+             UnfinishedBytes& unfinished, UnfinishedBytes& untaken, HttpHandler& handler);
   ~WebSockets();
 
   /// Answers the upgrade and, where that succeeds, tells the handler of it and of all that follows.
@@ -59,6 +59,7 @@ class WebSockets {
   boost::asio::io_context& context_;
   const HttpLimits limits_;
   UnfinishedBytes& unfinished_;
+  UnfinishedBytes& untaken_;
   HttpHandler& handler_;
   std::unordered_map<WebSocketId, std::unique_ptr<Peer>> peers_;
   boost::asio::steady_timer deferral_;

@@ -2,6 +2,7 @@
 // calls, and sends its camera, microphone and screen to each of the others itself. The hook is on
 // the same page, for who is in both.
 import { io } from 'socket.io-client';
+import { openDevices } from './fake-devices.mjs';
 import './hook.mjs';
 
 class Peer {
@@ -68,7 +69,7 @@ class Peer {
   }
 
   async ready({ audio = true, video = true, width = 640, height = 360 } = {}) {
-    this.stream = await navigator.mediaDevices.getUserMedia({
+    this.stream = await openDevices({
       audio,
       video: video && { width: { exact: width }, height: { exact: height } },
     });
