@@ -18,18 +18,11 @@ class KeyedBuckets {
   KeyedBuckets(const Rate& rate, std::size_t max_keys) : rate_(rate), max_keys_(max_keys) {}
 
   /// False where there has been too much of this key.
-  bool take(Timestamp now, const Key& key) {
-    forget_full(now);
-    const auto found = entries_.find(key);
-    if (found != entries_.end()) {
-      by_use_.splice(by_use_.begin(), by_use_, found->second);
-      return found->second->second.take(now);
-    }
-    if (entries_.size() >= max_keys_) forget_last();
-    by_use_.emplace_front(key, TokenBucket(rate_, now));
-    entries_.emplace(key, by_use_.begin());
-    return by_use_.front().second.take(now);
-  }
+  bool take(Timestamp now, const Key& key) { return bucket(now, key).take(now); }
+  /// False as long as something is owed.
+  bool has_any(Timestamp now, const Key& key) { return bucket(now, key).has_any(now); }
+  /// As TokenBucket's.
+  void charge(Timestamp now, const Key& key, double cost) { bucket(now, key).charge(now, cost); }
 
   /// What was taken for `key` turned out to cost nothing.
   void give_back(const Key& key) {
@@ -41,6 +34,19 @@ class KeyedBuckets {
 
  private:
   using ByUse = std::list<std::pair<Key, TokenBucket>>;  // The latest first.
+
+  TokenBucket& bucket(Timestamp now, const Key& key) {
+    forget_full(now);
+    const auto found = entries_.find(key);
+    if (found != entries_.end()) {
+      by_use_.splice(by_use_.begin(), by_use_, found->second);
+      return found->second->second;
+    }
+    if (entries_.size() >= max_keys_) forget_last();
+    by_use_.emplace_front(key, TokenBucket(rate_, now));
+    entries_.emplace(key, by_use_.begin());
+    return by_use_.front().second;
+  }
 
   /// Those that say no more than a new bucket would. Two for each that may be added, so that the
   /// table shrinks.

@@ -152,9 +152,8 @@ constexpr auto kTable = std::to_array<SettingDescription>({
                 "others"},
     {.name = "RATE_PEER_BYTES",
      .default_value = "4000000/40000000",
-     .meaning =
-         "how many bytes others are sent, each one's counted, because of what one connection "
-         "does in peer-to-peer rooms: so many each second, and so many at once"},
+     .meaning = "how many bytes others are sent, each one's counted, because of what one user "
+                "does in peer-to-peer rooms: so many each second, and so many at once"},
     {.name = "RECONNECT_GRACE_SECONDS",
      .default_value = "30",
      .meaning = "for how long a participant and its media are kept whose connection broke off, "

@@ -113,19 +113,19 @@ std::optional<Failure> MediasoupServer::rate_refusal(const Request& request) {
   if (found == connections_.end()) return std::nullopt;  // It is about to hear nothing of it.
   const Timestamp now = options_.clock();
   EventBuckets& buckets = found->second.buckets;
-  if (request.info()->reaches_peers && !buckets.may_reach_peers(now))
+  const std::string& user = found->second.identity.user_id;
+  if (request.info()->reaches_peers && !peer_bytes_.has_any(now, user))
     return Failure{ErrorCode::RateLimited, "too much to be sent to others"};
   if (event_class(request.event()) != EventClass::Heavy) return std::nullopt;
-  const auto may_join = [&] {
-    return !is_join(request.event()) || joins_.take(now, found->second.identity.user_id);
-  };
+  const auto may_join = [&] { return !is_join(request.event()) || joins_.take(now, user); };
   if (buckets.take_heavy(now) && may_join()) return std::nullopt;
   return Failure{ErrorCode::RateLimited, "too many requests of this kind"};
 }
 
 void MediasoupServer::charge_peer_bytes(const Request& request, std::uint64_t bytes) {
   const auto found = connections_.find(request.connection());
-  if (found != connections_.end()) found->second.buckets.charge_peer_bytes(bytes, options_.clock());
+  if (found == connections_.end()) return;
+  peer_bytes_.charge(options_.clock(), found->second.identity.user_id, static_cast<double>(bytes));
 }
 
 /// After the answer: what failed is counted, and what was refused for its shape costs nothing.

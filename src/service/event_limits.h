@@ -18,7 +18,7 @@ struct Rates {
   Rate events{200, 1000};          ///< Of one connection: all but ICE candidates.
   Rate heavy_events{50, 500};      ///< Of them, those that are EventClass::Heavy.
   Rate ice_candidates{200, 2000};  ///< Of one connection, relayed to others.
-  Rate peer_bytes{4e6, 4e7};       ///< Sent to others because of one connection, peer to peer.
+  Rate peer_bytes{4e6, 4e7};       ///< Sent to others because of one user, peer to peer.
 };
 
 enum class EventClass : std::uint8_t {
@@ -34,8 +34,7 @@ class EventBuckets {
   EventBuckets(const Rates& rates, Timestamp now)
       : events_(rates.events, now),
         heavy_(rates.heavy_events, now),
-        ice_candidates_(rates.ice_candidates, now),
-        peer_bytes_(rates.peer_bytes, now) {}
+        ice_candidates_(rates.ice_candidates, now) {}
 
   /// An event comes. False where there have been too many.
   bool take(EventClass event, Timestamp now) {
@@ -46,18 +45,10 @@ class EventBuckets {
   /// It was refused for its shape, which cost nothing.
   void give_back_heavy() { heavy_.give_back(); }
 
-  /// Whether peers may be sent any more because of it.
-  bool may_reach_peers(Timestamp now) { return peer_bytes_.has_any(now); }
-  /// Peers have been sent so much.
-  void charge_peer_bytes(std::uint64_t bytes, Timestamp now) {
-    peer_bytes_.charge(now, static_cast<double>(bytes));
-  }
-
  private:
   TokenBucket events_;
   TokenBucket heavy_;
   TokenBucket ice_candidates_;
-  TokenBucket peer_bytes_;
 };
 
 }  // namespace sfu::service

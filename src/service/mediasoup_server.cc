@@ -58,6 +58,7 @@ MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor e
       connects_(options_.rates.connections, options_.max_known_offenders),
       failed_logins_(options_.rates.failed_logins, options_.max_known_offenders),
       joins_(options_.rates.joins, options_.max_known_offenders),
+      peer_bytes_(options_.rates.peer_bytes, options_.max_known_offenders),
       refusals_(log, started_at_),
       stats_(kFigures, started_at_),
       metrics_(kFigures, started_at_),

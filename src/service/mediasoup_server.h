@@ -257,7 +257,8 @@ class MediasoupServer final : private signaling::socketio::Handler {
   TurnQueue turns_;
   KeyedBuckets<IpAddress> connects_;
   KeyedBuckets<IpAddress> failed_logins_;
-  KeyedBuckets<std::string> joins_;  // By user id.
+  KeyedBuckets<std::string> joins_;       // By user id.
+  KeyedBuckets<std::string> peer_bytes_;  // The same.
   Refusals refusals_;
   TokenExpiry expiry_;
   ServiceCounters counters_;

@@ -57,6 +57,13 @@ TEST_F(PeerBudgetTest, IsEachSendersOwn) {
   EXPECT_EQ(ann_.ask("join-room", json::object{{"roomId", "media"}}).at("ok"), true);
 }
 
+TEST_F(PeerBudgetTest, IsNoLargerForWhoConnectsAgain) {
+  call(ann_, "bob", 20'000);
+  TestClient again{*service_, "ann"};
+  again.ask("ready", room());
+  EXPECT_EQ(error_of(chat(again, 1)), kRefusal);
+}
+
 TEST_F(PeerBudgetTest, ComesBackWithTimeHoweverMuchItWas) {
   call(ann_, "bob", 500'000);
   service_->now += std::chrono::seconds(9);
