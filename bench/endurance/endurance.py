@@ -122,15 +122,10 @@ class Watcher:
         return self.get("/health")["status"] == "OK"
 
     def forgot_everybody(self):
-        stats = self.get("/stats")
-        held = [worker[what] for worker in stats["workerStats"] for what in ("routers", "transports", "producers", "consumers")]
-        return stats["rooms"] == 0 and not any(held)
+        return soak.holds_nothing(self.get("/stats"))
 
     def wake_ups(self):
-        count = 0
-        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
-            count += int((task / "status").read_text().split("\nvoluntary_ctxt_switches:")[1].split()[0])
-        return count
+        return soak.wake_ups(self.process.pid)
 
     def look(self):
         before, since = self.wake_ups(), time.monotonic()

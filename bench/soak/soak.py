@@ -56,6 +56,18 @@ class Look:
     vanished: bool
 
 
+def holds_nothing(stats):
+    """Whether the answer of /stats tells of no room, transport, producer or consumer."""
+    held = [worker[what] for worker in stats["workerStats"] for what in ("routers", "transports", "producers", "consumers")]
+    return stats["rooms"] == 0 and not any(held)
+
+
+def wake_ups(pid):
+    """Of all threads of a process so far: how often each went to sleep of its own will."""
+    statuses = [(task / "status").read_text() for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    return sum(int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0]) for status in statuses)
+
+
 class Server:
     def __init__(self, program, folder):
         self.port = free_port(socket.SOCK_STREAM)
@@ -76,17 +88,10 @@ class Server:
             return json.load(answer)
 
     def forgot_everybody(self):
-        stats = self.get("/stats")
-        held = [worker[what] for worker in stats["workerStats"] for what in ("routers", "transports", "producers", "consumers")]
-        return stats["rooms"] == 0 and not any(held)
+        return holds_nothing(self.get("/stats"))
 
     def wake_ups(self):
-        """Of all threads so far: how often each went to sleep of its own will."""
-        count = 0
-        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
-            status = (task / "status").read_text()
-            count += int(status.split("\nvoluntary_ctxt_switches:")[1].split()[0])
-        return count
+        return wake_ups(self.process.pid)
 
     def look(self, people, vanished):
         before, since = self.wake_ups(), time.monotonic()
