@@ -213,6 +213,7 @@ void Meetings::end(Timestamp time, std::size_t number) {
   Seat& seat = seats_[number];
   const Running fault = *seat.fault;
   seat.fault.reset();
+  seat.fault_ended = time;
   continuity_.end_fault(time, fault.number);
   switch (fault.plan.kind) {
     case FaultKind::Vanish:
@@ -283,9 +284,11 @@ void Meetings::look_for_ghosts(Timestamp time) {
   }
 }
 
+/// Whom a fault of its own keeps away has the whole time from that fault's end on.
 void Meetings::look_for_waiting(Timestamp time) {
   for (Seat& seat : seats_) {
-    const auto since = seat.person ? seat.person->waiting_since() : std::nullopt;
+    auto since = seat.person ? seat.person->waiting_since() : std::nullopt;
+    if (since) since = std::max(*since, seat.fault ? time : seat.fault_ended);
     if (!since || time - *since < kLongestWait || server_fault_) {
       seat.reported = seat.reported && since.has_value();
       continue;

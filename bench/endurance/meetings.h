@@ -46,6 +46,7 @@ class Meetings {
   struct Seat {
     std::unique_ptr<Person> person;  // None between one who went and the next.
     std::optional<Running> fault;
+    Timestamp fault_ended;  // The latest one.
     std::uint32_t people_before = 0;
     bool reported = false;  // That it waits for too long.
   };
