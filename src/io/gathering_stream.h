@@ -1,8 +1,11 @@
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/beast/core/role.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/websocket/teardown.hpp>
@@ -18,7 +21,8 @@ namespace sfu::io {
 /// A TCP stream for a WebSocket above it that gathers what is written: many small frames then leave
 /// in one call of the kernel. write_some() always takes everything, at once; async_write_some(),
 /// with which the library above answers pings and closes, says `wanted` and completes when what it
-/// wrote has left. Whoever owns the stream sends.
+/// wrote has left. Whoever owns the stream sends, and says when what was read has meant something:
+/// frames of a message that are empty never come out of the library above.
 class GatheringStream {
  public:
   using next_layer_type = boost::beast::tcp_stream;
@@ -30,7 +34,10 @@ class GatheringStream {
   /// What one send() takes along, but for a message that is larger by itself.
   static constexpr std::size_t kChunkBytes = 16'384;
 
-  explicit GatheringStream(next_layer_type stream) : stream_(std::move(stream)) {}
+  /// When more than `most_untaken` bytes are read between two calls of take_read_bytes(), the read
+  /// fails.
+  GatheringStream(next_layer_type stream, std::size_t most_untaken)
+      : stream_(std::move(stream)), most_untaken_(most_untaken) {}
   GatheringStream(const GatheringStream&) = delete;
   GatheringStream& operator=(const GatheringStream&) = delete;
 
@@ -40,6 +47,9 @@ class GatheringStream {
   std::size_t gathered_bytes() const { return gathered_bytes_; }
   /// Sends the oldest chunk. There is one, and none is on its way.
   void async_send(Sent sent);
+  /// How many bytes were read since the last call.
+  std::size_t take_read_bytes() { return std::exchange(read_bytes_, 0); }
+  bool has_read_too_much() const { return read_bytes_ > most_untaken_; }
 
   // What a WebSocket asks of the stream below it.
 
@@ -57,7 +67,18 @@ class GatheringStream {
   }
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    return stream_.async_read_some(buffers, std::forward<Token>(token));
+    return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
+        [this](auto handler, const Buffers& wanted) {
+          const auto executor = boost::asio::get_associated_executor(handler, get_executor());
+          auto count = [this, handler = std::move(handler)](error_code error,
+                                                            std::size_t size) mutable {
+            read_bytes_ += size;
+            if (!error && has_read_too_much()) error = boost::asio::error::connection_aborted;
+            std::move(handler)(error, size);
+          };
+          stream_.async_read_some(wanted, boost::asio::bind_executor(executor, std::move(count)));
+        },
+        token, buffers);
   }
 
   template <class Buffers>
@@ -101,9 +122,11 @@ class GatheringStream {
   void finish_send(error_code error, const Sent& sent);
 
   next_layer_type stream_;
+  const std::size_t most_untaken_;
   std::function<void()> wanted_;
   std::deque<Chunk> chunks_;
   std::size_t gathered_bytes_ = 0;
+  std::size_t read_bytes_ = 0;
   bool sending_ = false;  // The first chunk is on its way.
 };
 

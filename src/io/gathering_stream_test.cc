@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ class GatheringStreamTest : public testing::Test {
     tcp::socket near(context_);
     near.connect(acceptor.local_endpoint());
     acceptor.accept(far_);
-    stream_.emplace(boost::beast::tcp_stream(std::move(near)));
+    stream_.emplace(boost::beast::tcp_stream(std::move(near)), kMostUntaken);
     stream_->set_wanted([this] { ++wanted_; });
   }
 
@@ -48,11 +49,32 @@ class GatheringStreamTest : public testing::Test {
     return text;
   }
 
+  static constexpr std::size_t kMostUntaken = 100;
+
   asio::io_context context_{1};
   tcp::socket far_{context_};
   std::optional<GatheringStream> stream_;
   int wanted_ = 0;
 };
+
+TEST_F(GatheringStreamTest, ReadsFailOnceMoreWasReadThanAnybodyTook) {
+  const auto read_one = [&](std::size_t size) {
+    asio::write(far_, asio::buffer(std::string(size, 'x')));
+    std::string text(size, '\0');
+    std::optional<error_code> result;
+    stream_->async_read_some(asio::buffer(text),
+                             [&](error_code error, std::size_t) { result = error; });
+    run_until([&] { return result.has_value(); });
+    return *result;
+  };
+  EXPECT_FALSE(read_one(60));
+  EXPECT_EQ(stream_->take_read_bytes(), 60u);
+  EXPECT_FALSE(read_one(60));
+  EXPECT_FALSE(read_one(40));
+  EXPECT_FALSE(stream_->has_read_too_much());
+  EXPECT_EQ(read_one(1), asio::error::connection_aborted);
+  EXPECT_TRUE(stream_->has_read_too_much());
+}
 
 TEST_F(GatheringStreamTest, WritesThatCameTogetherLeaveInOneSend) {
   write("one ");

@@ -30,6 +30,8 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr int kLooksInQueuedTime = 4;
 /// A read buffer that grew beyond this is given back once empty.
 constexpr std::size_t kKeptReadBuffer = 4096;
+/// A peer may send so much more than one whole message of what is none: frames without content.
+constexpr std::size_t kMostFraming = 65'536;
 /// What may wait, waits so long for more: nobody sees that somebody joined so much later.
 constexpr TimeDelta kDeferral = std::chrono::milliseconds(50);
 
@@ -40,7 +42,7 @@ struct WebSockets::Peer {
        UnfinishedBytes& unfinished, UnfinishedBytes& untaken)
       : id(i),
         slot(std::move(s)),
-        stream(std::move(socket)),
+        stream(std::move(socket), limits.max_message_bytes + kMostFraming),
         deadline(stream.get_executor()),
         control_frames(limits.control_frames, monotonic_now()),
         pace(limits.message_bytes, monotonic_now()),
@@ -70,7 +72,7 @@ struct WebSockets::Peer {
   bool close_sent = false;                                   // By us, first.
   bool too_slow = false;
   bool broken = false;    // The peer sent what is no frame, no UTF-8, or too large.
-  bool too_much = false;  // Pings without end, or what there is no room for at this time.
+  bool too_much = false;  // Pings or empty frames without end, or more than there is room for.
   bool open = false;      // The handler knows of it, from its acceptance to its end.
 };
 
@@ -120,6 +122,7 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
       if (peer.open && !peer.closing) start_deadline(peer);
       return report_closed(peer);
     }
+    peer.gathered().take_read_bytes();
     // Each ping is answered before what follows is read: whoever sends nothing else keeps us busy.
     if (peer.control_frames.take(monotonic_now())) return;
     peer.too_much = true;
@@ -135,6 +138,7 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
   while (true) {
     constexpr std::size_t kAsMuchAsFits = 0;
     auto [error, size] = co_await peer.stream.async_read_some(buffer, kAsMuchAsFits, kAwait);
+    peer.too_much |= peer.gathered().has_read_too_much();
     if (error) break;
     const bool is_whole = peer.stream.is_message_done();
     if (!peer.message.hold(is_whole ? 0 : buffer.size())) {
@@ -148,7 +152,7 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
       if (peer.open && !peer.closing)
         handler_.on_websocket_message(peer.id, std::move(data), peer.stream.got_binary());
     }
-    const TimeDelta span = peer.pace.charge(monotonic_now(), size);
+    const TimeDelta span = peer.pace.charge(monotonic_now(), peer.gathered().take_read_bytes());
     if (span == TimeDelta(0)) continue;
     pause.expires_after(span);
     co_await pause.async_wait(kAwait);

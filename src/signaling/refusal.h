@@ -21,7 +21,7 @@ enum class Refusal : std::uint8_t {
   BadPacket,       // WebSocket frames, Engine.IO or Socket.IO packets against their rules
   SlowReader,      // somebody for whom too much was waiting, or for too long
   NeverConnected,  // a session that named no namespace in time, or made room for others
-  TooMuch,         // a WebSocket of pings without end, or of messages where too much waits already
+  TooMuch,  // a WebSocket of pings or empty frames without end, or where too much waits already
 };
 inline constexpr std::size_t kRefusals = 8;
 

@@ -214,12 +214,21 @@ TEST_F(SignalingAttacks, TinyFragmentsAreOneMessage) {
   EXPECT_EQ(client->frame(), "42[\"back\",\"" + std::string(2000, 'x') + "\"]");
 }
 
-TEST_F(SignalingAttacks, EmptyFragmentsWithoutEndStopNobodyElse) {
+TEST_F(SignalingAttacks, EmptyFragmentsWithoutEndEndTheirConnectionAndStopNobodyElse) {
   const auto client = connected();
   client->send_frame("", 1, false);
-  for (int i = 0; i < 100'000; ++i)
+  for (int i = 0; i < 300'000; ++i)
     if (!client->send_frame("", 0, false)) break;
+  EXPECT_TRUE(refused_.has(Refusal::TooMuch));
   expect_bystander_is_served();
+}
+
+TEST_F(SignalingAttacks, SomeEmptyFragmentsWithinAMessageChangeNothing) {
+  const auto client = connected();
+  client->send_frame("42[\"mess", 1, false);
+  for (int i = 0; i < 1000; ++i) client->send_frame("", 0, false);
+  client->send_frame("age\",\"x\"]", 0);
+  EXPECT_EQ(client->frame(), "42[\"back\",\"x\"]");
 }
 
 TEST_F(SignalingAttacks, FragmentsThatAreTooMuchTogetherCloseWith1009) {
