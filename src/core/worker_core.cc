@@ -40,6 +40,7 @@ void WorkerCore::flush_links(Timestamp now) { impl_->flush_links(now); }
 void WorkerCore::handle_timeout(Timestamp now) { impl_->handle_timeout(now); }
 
 std::optional<Timestamp> WorkerCore::flush_due() const { return impl_->flush_due(); }
+bool WorkerCore::is_batch_full() const { return impl_->is_batch_full(); }
 
 void WorkerCore::flush(Timestamp now, DatagramSink& sink) { impl_->flush(now, sink); }
 

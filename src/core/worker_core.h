@@ -89,6 +89,10 @@ class WorkerCore {
   /// When to flush what is queued: a time that has passed for at once, a little later while the
   /// rest of a frame is still arriving; nothing where nothing is queued.
   std::optional<Timestamp> flush_due() const;
+  /// Whether so many packets are queued that the flush is due at once, and what else has arrived is
+  /// to wait for it: at about 2 µs for each, commands and handshakes then wait some 30 ms for their
+  /// turn, however many viewers each packet has.
+  bool is_batch_full() const;
   /// Encrypts all that the calls since the last flush have queued, straight into `sink`, whose
   /// send() then remains to be called. May be called before it is due.
   void flush(Timestamp now, DatagramSink& sink);

@@ -42,6 +42,7 @@ class WorkerCore::Impl {
   void handle_timeout(Timestamp now);
   void flush_links(Timestamp now);
   std::optional<Timestamp> flush_due() const;
+  bool is_batch_full() const { return batch_.media_packets_in_use() >= kFullBatch; }
   void flush(Timestamp now, DatagramSink& sink);
   std::optional<Event> poll_event();
   std::optional<Timestamp> next_timeout() const;
@@ -50,6 +51,8 @@ class WorkerCore::Impl {
   using Slot = transport::SendBatch::Slot;
   using Transport = transport::WebRtcTransport;
   using CommandResult = Result<ReplyValue, CommandError>;
+
+  static constexpr std::size_t kFullBatch = 16 * 1024;  // Media packets.
 
   // A peer can make its transports take one path from each other with every check: what the
   // service hears of each transport's states is bounded.

@@ -22,6 +22,9 @@ constexpr int kReceiveRounds = 4;
 /// The longest sleep where the core has no deadline, so that the load stays fresh.
 constexpr TimeDelta kLongestWait = std::chrono::seconds(1);
 
+/// Of a turn, where many commands wait.
+constexpr int kPartForCommands = 4;
+
 /// How late a wait may end, so that timers can be joined. The default of 50 µs is as long as a
 /// flush waits for the next packet of a frame.
 constexpr unsigned long kTimerSlackNs = 1000;
@@ -117,18 +120,22 @@ void WorkerThread::run() {
 Timestamp WorkerThread::wait() {
   heartbeat_.begin_turn();
   const Timestamp before = io::monotonic_now();
-  if (turn_began_) turns_.add(before - *turn_began_);
+  if (turn_began_) {
+    last_turn_ = before - *turn_began_;
+    turns_.add(last_turn_);
+  }
   const auto flush_due = core_.flush_due();
   const bool holds = flush_due && *flush_due > before;
+  const bool has_work = !commands_.empty() || !received_.empty();
   burst_is_spaced_ = burst_is_spaced_ && holds;
   ready_ = {};
   if (burst_is_spaced_) {
     const TimeDelta nap = std::min(*flush_due - before, kDoze);
-    wait_on(dozing_, commands_.empty() ? nap : TimeDelta(0));
+    wait_on(dozing_, has_work ? TimeDelta(0) : nap);
     ready_.sockets = ~std::uint32_t{0};
     ready_.streams = !streams_.empty();
   } else {
-    Timestamp deadline = commands_.empty() ? before + kLongestWait : before;
+    Timestamp deadline = has_work ? before : before + kLongestWait;
     if (const auto due = core_.next_timeout()) deadline = std::min(deadline, *due);
     if (const auto due = streams_.next_timeout()) deadline = std::min(deadline, *due);
     if (flush_due) deadline = std::min(deadline, *flush_due);
@@ -183,8 +190,10 @@ void WorkerThread::measure_load(Timestamp before, Timestamp after) {
 /// Some of them, where there are many: all packets wait meanwhile, of every meeting.
 void WorkerThread::handle_commands(Timestamp now) {
   if (commands_.empty()) take_commands();
-  const std::size_t end = std::min(commands_.size(), carried_out_ + kCommandsInTurn);
-  for (; carried_out_ < end; ++carried_out_) {
+  const Timestamp until = now + last_turn_ / kPartForCommands;
+  for (std::size_t count = 0; carried_out_ < commands_.size(); ++carried_out_, ++count) {
+    if (count == kMostCommandsInTurn) break;
+    if (count >= kCommandsInTurn && io::monotonic_now() >= until) break;
     Posted& posted = commands_[carried_out_];
     heartbeat_.enter(Stage::Command, static_cast<std::uint8_t>(posted.command.index()));
     core_.handle_command(now, posted.request, std::move(posted.command));
@@ -215,20 +224,31 @@ void WorkerThread::flush_links(Timestamp now) {
 }
 
 void WorkerThread::handle_datagrams(Timestamp now) {
-  if (ready_.sockets == 0) return;
+  if (ready_.sockets == 0 && received_.empty()) return;
   heartbeat_.enter(Stage::Datagrams);
   arrivals_.begin(now, io::wall_clock_us());
+  if (!handle_received()) return;
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     if ((ready_.sockets >> i & 1u) == 0) continue;
     for (int round = 0; round < kReceiveRounds; ++round) {
       const std::size_t count = sockets_[i].receive(core_.arena(), received_);
-      for (io::ReceivedDatagram& datagram : received_)
-        core_.handle_datagram(arrivals_.arrival(datagram.wall_clock_us), datagram.path,
-                              std::move(datagram.buffer));
-      received_.clear();
+      if (!handle_received()) return;
       if (count < io::UdpSocket::kReceiveBatch) break;
     }
   }
+}
+
+/// False where some have to wait for the next turn.
+bool WorkerThread::handle_received() {
+  for (; handled_ < received_.size(); ++handled_) {
+    if (core_.is_batch_full()) return false;
+    io::ReceivedDatagram& datagram = received_[handled_];
+    core_.handle_datagram(arrivals_.arrival(datagram.wall_clock_us), datagram.path,
+                          std::move(datagram.buffer));
+  }
+  received_.clear();
+  handled_ = 0;
+  return true;
 }
 
 void WorkerThread::handle_streams(Timestamp now) {
@@ -239,7 +259,7 @@ void WorkerThread::handle_streams(Timestamp now) {
 
 void WorkerThread::flush_if_due(Timestamp now) {
   const auto due = core_.flush_due();
-  if (due && *due > now) {
+  if (due && *due > now && !core_.is_batch_full()) {
     if (!held_since_) held_since_ = now;
     return;
   }

@@ -102,7 +102,7 @@ TEST_F(StuckWorker, IsSeenWithWhatItDoesAndIsWellAgainOnceItTurns) {
 
 TEST_F(StuckWorker, LooksForPacketsBetweenTheCommandsThatPiledUpMeanwhile) {
   constexpr std::uint64_t kTurns = 50;
-  constexpr std::uint64_t kPiledUp = kTurns * worker::WorkerThread::kCommandsInTurn;
+  constexpr std::uint64_t kPiledUp = kTurns * worker::WorkerThread::kMostCommandsInTurn;
   gate_.shut();
   worker_->post({1}, core::GetWorkerStats{});
   gate_.await_somebody();
