@@ -224,7 +224,7 @@ void Conference::produce(Member& member, ortc::MediaKind kind, const Publishing&
   const bool video = kind == ortc::MediaKind::Video;
   const std::size_t layers = video ? publishing.simulcast_layers : 1;
   const std::string mid = std::to_string(member.next_mid++);
-  ortc::RtpParameters parameters = publisher_parameters(kind, mid);
+  ortc::RtpParameters parameters = publisher_parameters(kind, mid, publishing.video_codec);
   std::vector<StreamSender::Options> senders;
   for (std::size_t layer = 0; layer < layers; ++layer) {
     StreamSender::Options options;

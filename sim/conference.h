@@ -41,6 +41,8 @@ class Conference {
     std::size_t simulcast_layers = 1;
     /// Of a video frame of the lowest layer that is no key frame.
     int packets_per_frame = 2;
+    /// What its packets are said to be; they are VP8, whatever this says.
+    std::string_view video_codec = "video/VP8";
   };
   struct Manner {
     std::size_t worker = 0;              // Where both transports are.

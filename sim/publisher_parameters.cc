@@ -18,16 +18,17 @@ const ortc::RtpCodecCapability& codec_capability(std::string_view mime_type) {
 
 }  // namespace
 
-ortc::RtpParameters publisher_parameters(ortc::MediaKind kind, std::string mid) {
+ortc::RtpParameters publisher_parameters(ortc::MediaKind kind, std::string mid,
+                                         std::string_view video_codec) {
   ortc::RtpParameters parameters;
   parameters.mid = std::move(mid);
   const bool video = kind == ortc::MediaKind::Video;
-  const auto& codec = codec_capability(video ? "video/VP8" : "audio/opus");
+  const auto& codec = codec_capability(video ? video_codec : "audio/opus");
   parameters.codecs.push_back({.mime_type = codec.mime_type,
                                .payload_type = codec.preferred_payload_type,
                                .clock_rate = codec.clock_rate,
                                .channels = codec.channels,
-                               .parameters = {},
+                               .parameters = codec.parameters,
                                .rtcp_feedback = codec.rtcp_feedback});
   if (video) {
     ortc::RtpCodecParameters rtx;

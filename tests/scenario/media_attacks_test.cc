@@ -18,8 +18,9 @@ namespace sfu::sim {
 namespace {
 
 struct Names {
-  std::string mid;
-  std::string rid;
+  std::string mid = {};
+  std::string rid = {};
+  Datagram descriptor = {};  // The dependency descriptor's bytes.
 };
 
 /// A packet under the ids of sim::publisher_parameters().
@@ -31,6 +32,8 @@ Datagram packet(std::uint32_t ssrc, std::uint16_t number, std::uint8_t payload_t
     extensions.push_back({ids.id(rtp::ExtensionKind::Mid), as_bytes(names.mid)});
   if (!names.rid.empty())
     extensions.push_back({ids.id(rtp::ExtensionKind::Rid), as_bytes(names.rid)});
+  if (!names.descriptor.empty())
+    extensions.push_back({ids.id(rtp::ExtensionKind::DependencyDescriptor), names.descriptor});
   std::array<std::uint8_t, 512> header;
   const auto size = rtp::write_header({.marker = true,
                                        .payload_type = payload_type,
@@ -103,19 +106,36 @@ TEST(EndlessStreams, UnderHerOwnMidDisplaceOnlyHerOwn) {
       });
 }
 
-/// Of VP8 in a whole call; fuzz/rtp_codec_fuzz does it for each codec, fuzz/worker_core_fuzz for
-/// all of them in a worker.
-TEST(CodecMutation, OfPayloadsDisturbsNobody) {
+class CodecMutation : public testing::TestWithParam<std::string_view> {};
+
+/// Mallory has one more camera, whose packets are noise; those of the camera itself are of another
+/// codec than they are said to be. fuzz/rtp_codec_fuzz and fuzz/worker_core_fuzz go further.
+TEST_P(CodecMutation, OfPayloadsAndDescriptorsDisturbsNobody) {
   attack(
       [](AttackScene& scene, int step) {
-        const Ssrc camera = Conference::video_sender(*scene.mallory).options().ssrc;
-        for (std::uint32_t i = 0; i < 20; ++i)
-          scene.mallory->browser->forge_rtp(packet(
-              camera.value, static_cast<std::uint16_t>(20'000 + step * 20 + static_cast<int>(i)),
-              kVp8, noise(scene, scene.random() % 60)));
+        if (step == 0)
+          scene.conference.publish(*scene.mallory, {.audio = false, .video_codec = GetParam()});
+        const StreamSender::Options& camera = scene.mallory->browser->senders().back().options();
+        for (std::uint32_t i = 0; i < 20; ++i) {
+          const auto number = static_cast<std::uint16_t>(20'000 + step * 20 + static_cast<int>(i));
+          const Names names{.descriptor = noise(scene, scene.random() % 16)};
+          scene.mallory->browser->forge_rtp(packet(camera.ssrc.value, number, camera.payload_type,
+                                                   noise(scene, scene.random() % 60), names));
+        }
       },
-      [](AttackScene& scene) { expect_victor_flows(scene); });
+      [](AttackScene& scene) {
+        expect_victor_flows(scene);
+        const auto camera = of(scene, scene.mallory->send).producers.back().streams.front();
+        EXPECT_EQ(camera.mime_type, GetParam());
+        EXPECT_GT(camera.packets, 200u);
+      });
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, CodecMutation,
+                         testing::Values("video/VP8", "video/VP9", "video/H264", "video/AV1"),
+                         [](const auto& codec) {
+                           return std::string(codec.param.substr(codec.param.find('/') + 1));
+                         });
 
 TEST(Storm, OfNacksIsAnsweredWithinTheBudget) {
   std::uint64_t before = 0;
