@@ -119,17 +119,7 @@ struct Case {
 class MeetingBeside : public testing::TestWithParam<Case> {
  protected:
   Outcome meet() {
-    Options options;
-    options.url = server_.url();
-    options.secret = kTestSecret;
-    options.load = "free";
-    options.shape.audio = true;
-    options.shape.ramp_s = 0.1;
-    options.profiles = {crypto::SrtpProfile::AeadAes128Gcm};
-    options.warmup_s = 0.2;
-    options.duration_s = 1;
-    options.expect.loss = 0;
-    options.quiet = true;
+    const Options options = small_meeting(server_, 1);
     auto outcome = run_load(options);
     EXPECT_TRUE(outcome) << outcome.error();
     EXPECT_THAT(outcome->results.unmet(options, *outcome->metrics), testing::IsEmpty());

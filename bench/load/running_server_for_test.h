@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "load/options.h"
 #include "server/server.h"
 
 namespace sfu::load {
@@ -49,5 +50,21 @@ class RunningServer {
   std::unique_ptr<server::Server> server_;
   std::thread thread_;
 };
+
+/// A few people who publish sound and picture at the same server, of which nothing is to be lost.
+inline Options small_meeting(const RunningServer& server, double seconds) {
+  Options options;
+  options.url = server.url();
+  options.secret = kTestSecret;
+  options.load = "free";
+  options.shape.audio = true;
+  options.shape.ramp_s = 0.1;
+  options.profiles = {crypto::SrtpProfile::AeadAes128Gcm};
+  options.warmup_s = 0.2;
+  options.duration_s = seconds;
+  options.expect.loss = 0;
+  options.quiet = true;
+  return options;
+}
 
 }  // namespace sfu::load

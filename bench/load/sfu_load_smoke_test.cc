@@ -11,18 +11,7 @@ namespace {
 
 TEST(SfuLoad, GetsEveryPacketOfATwoSecondMeetingBackFromTheServer) {
   const RunningServer server;
-  Options options;
-  options.url = server.url();
-  options.secret = kTestSecret;
-  options.load = "free";
-  options.shape.audio = true;
-  options.shape.ramp_s = 0.1;
-  options.profiles = {crypto::SrtpProfile::AeadAes128Gcm};
-  options.warmup_s = 0.2;
-  options.duration_s = 2;
-  options.expect.loss = 0;
-  options.quiet = true;
-
+  const Options options = small_meeting(server, 2);
   const auto outcome = run_load(options);
   ASSERT_TRUE(outcome) << outcome.error();
   EXPECT_THAT(outcome->results.unmet(options, *outcome->metrics), testing::IsEmpty());
