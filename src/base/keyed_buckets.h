@@ -21,8 +21,12 @@ class KeyedBuckets {
   bool take(Timestamp now, const Key& key) { return bucket(now, key).take(now); }
   /// False as long as something is owed.
   bool has_any(Timestamp now, const Key& key) { return bucket(now, key).has_any(now); }
-  /// As TokenBucket's.
+  // As TokenBucket's.
   void charge(Timestamp now, const Key& key, double cost) { bucket(now, key).charge(now, cost); }
+  void charge(Timestamp now, const Key& key, double cost, double most_owed) {
+    bucket(now, key).charge(now, cost, most_owed);
+  }
+  TimeDelta until_any(Timestamp now, const Key& key) { return bucket(now, key).until_any(now); }
 
   /// What was taken for `key` turned out to cost nothing.
   void give_back(const Key& key) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/units.h"
 
@@ -31,14 +32,21 @@ class TokenBucket {
   }
   /// Takes what something cost that has happened already, and be it more than there is: at most
   /// `burst` are owed then.
-  void charge(Timestamp now, double cost) {
+  void charge(Timestamp now, double cost) { charge(now, cost, burst_); }
+  void charge(Timestamp now, double cost, double most_owed) {
     fill(now);
-    tokens_ = std::max(tokens_ - cost, -burst_);
+    tokens_ = std::max(tokens_ - cost, -most_owed);
   }
   /// False as long as something is owed.
   bool has_any(Timestamp now) {
     fill(now);
     return tokens_ > 0;
+  }
+  /// How long it takes until nothing is owed.
+  TimeDelta until_any(Timestamp now) {
+    if (has_any(now)) return TimeDelta(0);
+    const std::chrono::duration<double> span(-tokens_ / per_second_);
+    return std::chrono::duration_cast<TimeDelta>(span) + TimeDelta(1);
   }
   /// What was taken turned out to cost nothing.
   void give_back() { tokens_ = std::min(burst_, tokens_ + 1); }

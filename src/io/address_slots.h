@@ -21,6 +21,9 @@ class AddressSlot {
   AddressSlot& operator=(AddressSlot&&) = delete;
   ~AddressSlot();
 
+  /// Whose it is (see host_of()); nothing where that is not bounded.
+  std::optional<IpAddress> host() const { return slots_ ? std::optional(host_) : std::nullopt; }
+
  private:
   friend class AddressSlots;
   AddressSlot(AddressSlots* slots, const IpAddress& host) : slots_(slots), host_(host) {}

@@ -17,9 +17,10 @@
 #include <vector>
 
 #include "io/address_slots.h"
+#include "io/clock.h"
 #include "io/http_messages.h"
+#include "io/shared_bounds.h"
 #include "io/socket_address.h"
-#include "io/unfinished_bytes.h"
 #include "io/websockets.h"
 
 namespace sfu::io {
@@ -65,9 +66,8 @@ class HttpServer::Implementation {
         limits_(limits),
         handler_(handler),
         slots_(limits.max_connections_per_address, limits.proxies),
-        unfinished_(limits.max_unfinished_bytes),
-        untaken_(limits.max_untaken_bytes),
-        websockets_(context, limits, unfinished_, untaken_, handler) {}
+        shared_(limits),
+        websockets_(context, limits, shared_, handler) {}
 
   Result<Endpoint, std::string> listen(const Endpoint& endpoint);
   void stop(std::function<void()> ended);
@@ -79,21 +79,22 @@ class HttpServer::Implementation {
   /// One TCP connection while it speaks HTTP.
   struct Connection {
     Connection(std::uint64_t i, const Endpoint& peer, AddressSlot s, tcp::socket socket,
-               UnfinishedBytes& unfinished, UnfinishedBytes& untaken)
+               SharedBounds& shared)
         : id(i),
           remote(peer),
           slot(std::move(s)),
           stream(std::move(socket)),
           answered(stream.get_executor()),
-          body(unfinished),
-          answer(untaken) {}
+          body(shared.unfinished),
+          answer(shared.untaken) {}
 
     const std::uint64_t id;
     const Endpoint remote;
     AddressSlot slot;
     beast::tcp_stream stream;
     beast::flat_buffer buffer;
-    asio::steady_timer answered;    // Expires, by being cancelled, when the response is there.
+    /// Cancelled when the response is there; before that, between two reads of a body.
+    asio::steady_timer answered;
     UnfinishedBytes::Share body;    // Of the request that is coming.
     UnfinishedBytes::Share answer;  // That is being written.
     std::optional<HttpRequestId> request;
@@ -108,6 +109,7 @@ class HttpServer::Implementation {
   asio::awaitable<bool> serve_one(Connection& connection, bool first);
   asio::awaitable<bool> wait_for_request(Connection& connection);
   asio::awaitable<bool> read_body(Connection& connection, RequestParser& parser, HttpRequest& head);
+  asio::awaitable<void> keep_pace(Connection& connection, std::size_t bytes);
   asio::awaitable<void> wait_for_answer(Connection& connection);
   asio::awaitable<bool> write(Connection& connection, const HttpRequest& request,
                               HttpResponse response, bool keep_alive);
@@ -125,8 +127,7 @@ class HttpServer::Implementation {
   const HttpLimits limits_;
   HttpHandler& handler_;
   AddressSlots slots_;
-  UnfinishedBytes unfinished_;
-  UnfinishedBytes untaken_;
+  SharedBounds shared_;
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::unordered_map<HttpRequestId, Connection*> requests_;
@@ -185,8 +186,8 @@ asio::awaitable<void> HttpServer::Implementation::accept(tcp::acceptor& acceptor
     }
     socket.set_option(tcp::no_delay(true), error);
     const std::uint64_t id = ++last_id_;
-    auto owned = std::make_unique<Connection>(id, remote, std::move(*slot), std::move(socket),
-                                              unfinished_, untaken_);
+    auto owned =
+        std::make_unique<Connection>(id, remote, std::move(*slot), std::move(socket), shared_);
     Connection& connection = *owned;
     connections_.emplace(id, std::move(owned));
     asio::co_spawn(context_, serve(connection), asio::detached);
@@ -297,6 +298,7 @@ asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connecti
     co_await asio::async_write(connection.stream, asio::buffer(kContinue), kAwait);
   }
   parser.eager(true);
+  co_await keep_pace(connection, 0);
   std::optional<HttpResponse> answer;
   while (!parser.is_done() && !answer) {
     auto [error, size] =
@@ -309,6 +311,8 @@ asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connecti
     } else if (!connection.body.hold(parser.get().body().size())) {
       request_gone(connection);
       answer = json_error(429, "Too much is being sent");
+    } else {
+      co_await keep_pace(connection, size);
     }
   }
   connection.body.hold(0);
@@ -316,6 +320,15 @@ asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connecti
   if (!answer) co_return true;
   co_await refuse(connection, head, std::move(*answer));
   co_return false;
+}
+
+/// After so many bytes of its body. The end of the server ends the pause.
+asio::awaitable<void> HttpServer::Implementation::keep_pace(Connection& connection,
+                                                            std::size_t bytes) {
+  const TimeDelta pause = shared_.pace.charge(monotonic_now(), connection.slot.host(), bytes);
+  if (pause == TimeDelta(0) || stopped_) co_return;
+  connection.answered.expires_after(pause);
+  co_await connection.answered.async_wait(kAwait);
 }
 
 asio::awaitable<void> HttpServer::Implementation::wait_for_answer(Connection& connection) {

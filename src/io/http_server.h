@@ -36,6 +36,8 @@ struct HttpLimits {
   Rate control_frames{10, 200};
   /// How fast messages of one WebSocket's peer are read, in bytes; see ReadingPace.
   Rate message_bytes{4e6, 16e6};
+  /// The same of all WebSockets and request bodies of one address; proxies are not bounded.
+  Rate address_bytes{32e6, 64e6};
   /// From the first byte of a request to the end of its header, for its body, and for writing an
   /// answer. Of a new connection the first begins with its acceptance.
   TimeDelta header_timeout = std::chrono::seconds(20);

@@ -1,5 +1,6 @@
 #include "io/websockets.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -39,25 +40,30 @@ constexpr TimeDelta kDeferral = std::chrono::milliseconds(50);
 
 struct WebSockets::Peer {
   Peer(WebSocketId i, AddressSlot s, beast::tcp_stream socket, const HttpLimits& limits,
-       UnfinishedBytes& unfinished, UnfinishedBytes& untaken)
+       SharedBounds& shared)
       : id(i),
         slot(std::move(s)),
         stream(std::move(socket), limits.max_message_bytes + kMostFraming),
         deadline(stream.get_executor()),
+        pause(stream.get_executor()),
         control_frames(limits.control_frames, monotonic_now()),
         pace(limits.message_bytes, monotonic_now()),
-        message(unfinished),
-        waiting(untaken) {}
+        message(shared.unfinished),
+        waiting(shared.untaken) {}
 
   GatheringStream& gathered() { return stream.next_layer(); }
 
   /// After this nothing of it moves any more: every pending operation completes with an error.
-  void cut() { beast::get_lowest_layer(stream).close(); }
+  void cut() {
+    beast::get_lowest_layer(stream).close();
+    pause.cancel();
+  }
 
   const WebSocketId id;
   AddressSlot slot;
   websocket::stream<GatheringStream> stream;
   asio::steady_timer deadline;  // For the end of a close.
+  asio::steady_timer pause;     // Between two reads, where it sends too fast.
   int operations = 0;           // Completions that will still come and use this object.
   TokenBucket control_frames;
   ReadingPace pace;
@@ -76,12 +82,11 @@ struct WebSockets::Peer {
   bool open = false;      // The handler knows of it, from its acceptance to its end.
 };
 
-WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits,
-                       UnfinishedBytes& unfinished, UnfinishedBytes& untaken, HttpHandler& handler)
+WebSockets::WebSockets(asio::io_context& context, const HttpLimits& limits, SharedBounds& shared,
+                       HttpHandler& handler)
     : context_(context),
       limits_(limits),
-      unfinished_(unfinished),
-      untaken_(untaken),
+      shared_(shared),
       handler_(handler),
       deferral_(context),
       slow_readers_(context) {}
@@ -91,8 +96,7 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
                                          const http::request<http::string_body>& upgrade,
                                          const HttpRequest& request) {
   stream.expires_never();
-  auto owned = std::make_unique<Peer>(id, std::move(slot), std::move(stream), limits_, unfinished_,
-                                      untaken_);
+  auto owned = std::make_unique<Peer>(id, std::move(slot), std::move(stream), limits_, shared_);
   Peer& peer = *owned;
   peers_.emplace(id, std::move(owned));
   ++peer.operations;
@@ -134,8 +138,12 @@ asio::awaitable<void> WebSockets::accept(WebSocketId id, beast::tcp_stream strea
 
 asio::awaitable<void> WebSockets::read(Peer& peer) {
   beast::flat_buffer buffer;
-  asio::steady_timer pause(context_);
+  TimeDelta pause = shared_.pace.charge(monotonic_now(), peer.slot.host(), 0);
   while (true) {
+    if (pause > TimeDelta(0)) {
+      peer.pause.expires_after(pause);
+      co_await peer.pause.async_wait(kAwait);
+    }
     constexpr std::size_t kAsMuchAsFits = 0;
     auto [error, size] = co_await peer.stream.async_read_some(buffer, kAsMuchAsFits, kAwait);
     peer.too_much |= peer.gathered().has_read_too_much();
@@ -152,10 +160,10 @@ asio::awaitable<void> WebSockets::read(Peer& peer) {
       if (peer.open && !peer.closing)
         handler_.on_websocket_message(peer.id, std::move(data), peer.stream.got_binary());
     }
-    const TimeDelta span = peer.pace.charge(monotonic_now(), peer.gathered().take_read_bytes());
-    if (span == TimeDelta(0)) continue;
-    pause.expires_after(span);
-    co_await pause.async_wait(kAwait);
+    const Timestamp now = monotonic_now();
+    const std::size_t bytes = peer.gathered().take_read_bytes();
+    pause =
+        std::max(peer.pace.charge(now, bytes), shared_.pace.charge(now, peer.slot.host(), bytes));
   }
   report_closed(peer);
   peer.cut();

@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "io/address_slots.h"
 #include "io/http_server.h"
-#include "io/unfinished_bytes.h"
+#include "io/shared_bounds.h"
 
 namespace sfu::io {
 
@@ -22,8 +22,8 @@ namespace sfu::io {
 class WebSockets {
  public:
   /// The references outlive it.
-  WebSockets(boost::asio::io_context& context, const HttpLimits& limits,
-             UnfinishedBytes& unfinished, UnfinishedBytes& untaken, HttpHandler& handler);
+  WebSockets(boost::asio::io_context& context, const HttpLimits& limits, SharedBounds& shared,
+             HttpHandler& handler);
   ~WebSockets();
 
   /// Answers the upgrade and, where that succeeds, tells the handler of it and of all that follows.
@@ -58,8 +58,7 @@ class WebSockets {
 
   boost::asio::io_context& context_;
   const HttpLimits limits_;
-  UnfinishedBytes& unfinished_;
-  UnfinishedBytes& untaken_;
+  SharedBounds& shared_;
   HttpHandler& handler_;
   std::unordered_map<WebSocketId, std::unique_ptr<Peer>> peers_;
   boost::asio::steady_timer deferral_;

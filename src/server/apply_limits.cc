@@ -26,6 +26,7 @@ void apply_limits(const LimitSettings& limits, signaling::Options& options) {
   options.max_connections_per_address = limits.max_connections_per_address;
   options.max_pending_sessions = pending_sessions(limits);
   options.max_sessions = limits.max_connections + 2 * options.max_pending_sessions + kSlack;
+  options.address_bytes = limits.address_bytes;
   options.max_payload = limits.max_message_bytes;
   options.max_json_depth = limits.max_json_depth;
   options.max_queued_bytes = limits.max_queue_bytes;

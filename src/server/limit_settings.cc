@@ -100,6 +100,7 @@ LimitSettings read_limit_settings(SettingValues& values) {
   read_rate(values, "RATE_EVENTS", limits.rates.events);
   read_rate(values, "RATE_HEAVY_EVENTS", limits.rates.heavy_events);
   read_rate(values, "RATE_ICE_CANDIDATES", limits.rates.ice_candidates);
+  read_rate(values, "RATE_ADDRESS_BYTES", limits.address_bytes, kMaxByteRate);
   read_rate(values, "RATE_PEER_BYTES", limits.rates.peer_bytes, kMaxByteRate);
   return limits;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/address_range.h"
+#include "base/token_bucket.h"
 #include "server/setting_values.h"
 #include "service/event_limits.h"
 
@@ -20,6 +21,7 @@ struct LimitSettings {
   std::size_t max_participants_per_room = 5'000;
   std::size_t max_peers_per_room = 250;
 
+  Rate address_bytes{32e6, 64e6};
   std::size_t max_message_bytes = 1'000'000;
   std::size_t max_json_depth = 32;
   std::size_t max_queue_bytes = 4'000'000;

@@ -72,6 +72,7 @@ TEST_F(LimitSettingsTest, EverySettingHasItsBoundsAndReachesWhatItIsFor) {
                             {"MAX_JSON_DEPTH", "8"},
                             {"MAX_QUEUE_BYTES", "100000"},
                             {"RATE_PEER_BYTES", "5/1000000000"},
+                            {"RATE_ADDRESS_BYTES", "6/7"},
                             {"MAX_QUEUE_SECONDS", "3"},
                             {"HEADER_TIMEOUT", "2"},
                             {"BODY_TIMEOUT", "1"},
@@ -83,6 +84,7 @@ TEST_F(LimitSettingsTest, EverySettingHasItsBoundsAndReachesWhatItIsFor) {
   EXPECT_EQ(signaling.max_connections_per_address, 6u);
   EXPECT_GT(signaling.max_sessions, 7u + signaling.max_pending_sessions);
   EXPECT_GE(signaling.max_connections, 2 * 7u);
+  EXPECT_EQ(signaling.address_bytes, (Rate{6, 7}));
   EXPECT_EQ(signaling.max_payload, 10'000u);
   EXPECT_EQ(signaling.max_json_depth, 8u);
   EXPECT_EQ(signaling.max_queued_bytes, 100'000u);

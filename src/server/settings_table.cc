@@ -150,6 +150,10 @@ constexpr auto kTable = std::to_array<SettingDescription>({
      .default_value = "200/2000",
      .meaning = "the same for the ICE candidates that one connection sends to "
                 "others"},
+    {.name = "RATE_ADDRESS_BYTES",
+     .default_value = "32000000/64000000",
+     .meaning = "how many bytes of messages and request bodies are read from one address: so many "
+                "each second, and so many at once; more wait on the sender's side"},
     {.name = "RATE_PEER_BYTES",
      .default_value = "4000000/40000000",
      .meaning = "how many bytes others are sent, each one's counted, because of what one user "

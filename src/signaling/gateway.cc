@@ -17,6 +17,7 @@ io::HttpLimits limits_of(const Options& options) {
   limits.max_queued_bytes = options.max_queued_bytes;
   limits.max_unfinished_bytes = options.max_unfinished_bytes;
   limits.max_untaken_bytes = options.max_untaken_bytes;
+  limits.address_bytes = options.address_bytes;
   limits.max_queued_time = options.max_queued_time;
   limits.max_connections_per_address = options.max_connections_per_address;
   limits.proxies = options.trusted_proxies;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/address_range.h"
+#include "base/token_bucket.h"
 #include "base/units.h"
 #include "signaling/refusal.h"
 
@@ -47,6 +48,8 @@ struct Options {
   std::size_t max_untaken_bytes = 256'000'000;
   /// Of TCP connections, those of one address.
   std::size_t max_connections_per_address = 20'000;
+  /// How fast bodies and messages of one address are read, in bytes: more waits on its side.
+  Rate address_bytes{32e6, 64e6};
   /// For the header of an HTTP request, and for its body.
   TimeDelta header_timeout = std::chrono::seconds(20);
   TimeDelta body_timeout = std::chrono::seconds(30);

@@ -19,8 +19,12 @@ namespace sfu::signaling {
 /// A client's end of one TCP connection, blocking, with a bound on every wait.
 class TcpClient {
  public:
-  explicit TcpClient(std::uint16_t port, int receive_buffer = 0) {
+  explicit TcpClient(std::uint16_t port, int receive_buffer = 0, in_addr_t from = INADDR_LOOPBACK) {
     fd_ = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    own.sin_addr.s_addr = htonl(from);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
     if (receive_buffer > 0)
       setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     const timeval patience{10, 0};

@@ -304,6 +304,7 @@ const bad = {
   RATE_EVENTS: ['200'],
   RATE_HEAVY_EVENTS: ['50:500'],
   RATE_ICE_CANDIDATES: ['inf/1'],
+  RATE_ADDRESS_BYTES: ['1000', '1e10/10', '10/0'],
   RATE_PEER_BYTES: ['1000', '1e10/10', '10/0'],
 };
 
