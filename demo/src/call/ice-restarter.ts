@@ -6,7 +6,7 @@ import { RequestError, type Signaling } from '../net/signaling';
 /** Between two restarts of one transport: what the first one brings takes a moment. */
 const PAUSE_MS = 2_000;
 /** Where media stalls and no answer comes for so long, the connection of signaling is gone too. */
-const QUICK_ANSWER_MS = 400;
+const QUICK_ANSWER_MS = 250;
 const PATIENT_ANSWER_MS = 5_000;
 
 /**

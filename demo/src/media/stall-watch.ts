@@ -1,7 +1,7 @@
 /** How often the packets of a transport are counted. */
-const LOOK_MS = 150;
+const LOOK_MS = 100;
 /** Silence of a transport that was busy: its way is gone, or about to come back by itself. */
-const STALL_MS = 600;
+const STALL_MS = 350;
 /** Packets in the second before, from which on a transport counts as busy. */
 const BUSY_PACKETS = 8;
 
