@@ -34,16 +34,12 @@ void Server::send(SessionId id, const Frame& frame) {
 void Server::close(SessionId id) {
   Session* session = find(id);
   if (!session || session->closing) return;
-  if (session->websocket || session->poll) {
-    if (session->poll) {
-      session->queue.push_back(text_frame(PacketType::Close));
-      flush_poll(*session);
-    }
-    end(*session, CloseReason::ServerClose);
-    return;
-  }
+  if (session->websocket || (session->poll && session->queue.empty()))
+    return end(*session, CloseReason::ServerClose);
+  // What was sent before leaves in an answer of its own: of a payload with a Close in it, the
+  // reference client forgets the messages.
+  if (session->poll) flush_poll(*session);
   session->closing = true;
-  session->queue.push_back(text_frame(PacketType::Close));
   report_closed(*session, CloseReason::ServerClose);
 }
 

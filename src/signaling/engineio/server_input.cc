@@ -92,9 +92,10 @@ void Server::poll(Session& session, RequestId id) {
   }
   session.poll = id;
   by_request_.emplace(id, session.id);
-  if (session.closing) {
-    flush_poll(session);
+  if (session.closing && session.queue.empty()) {
     end(session, CloseReason::ServerClose);
+  } else if (session.closing) {
+    flush_poll(session);
   } else if (session.queue.empty() && session.probed) {
     deliver(session, text_frame(PacketType::Noop));
   } else if (!session.queue.empty()) {

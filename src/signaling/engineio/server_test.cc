@@ -76,11 +76,33 @@ TEST_F(EngineIoServer, AClosedPollingSessionHearsOfItAtItsNextPoll) {
   EXPECT_THAT(closed_, ElementsAre(CloseReason::ServerClose));
   EXPECT_EQ(body(post("4ignored")), "ok");
   EXPECT_TRUE(messages_.empty());
-  EXPECT_EQ(body(poll()),
-            "4bye\x1e"
-            "1");
+  EXPECT_EQ(body(poll()), "4bye");
+  EXPECT_EQ(body(poll()), "1");
   EXPECT_EQ(server_.session_count(), 0u);
   EXPECT_EQ(closed_.size(), 1u);
+}
+
+TEST_F(EngineIoServer,
+       AClosedPollingSessionWhosePollWaitsHearsWhatWasSentBeforeInAnAnswerOfItsOwn) {
+  open_polling();
+  const RequestId waiting = poll();
+  server_.send(session_, text_frame(PacketType::Message, "bye"));
+  server_.close(session_);
+  drain();
+  EXPECT_EQ(body(waiting), "4bye");
+  EXPECT_THAT(closed_, ElementsAre(CloseReason::ServerClose));
+  EXPECT_EQ(body(poll()), "1");
+  EXPECT_EQ(server_.session_count(), 0u);
+  EXPECT_EQ(closed_.size(), 1u);
+}
+
+TEST_F(EngineIoServer, AClosedPollingSessionThatHasNothingElseToHearHearsOfItAtOnce) {
+  open_polling();
+  const RequestId waiting = poll();
+  server_.close(session_);
+  drain();
+  EXPECT_EQ(body(waiting), "1");
+  EXPECT_EQ(server_.session_count(), 0u);
 }
 
 TEST_F(EngineIoServer, AClosedPollingSessionThatPollsNoMoreIsForgotten) {
