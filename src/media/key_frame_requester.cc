@@ -5,6 +5,8 @@
 namespace sfu::media {
 
 void KeyFrameRequester::request(Timestamp now) {
+  // Who asks later than this does not wait for the next repetition.
+  if (outstanding_ && now >= *last_sent_ + kMinInterval) due_ = now;
   if (outstanding_ || due_) return;
   due_ = last_sent_ ? std::max(now, *last_sent_ + kMinInterval) : now;
 }

@@ -11,7 +11,8 @@ namespace sfu::media {
 ///
 /// The first request leaves at once; those made before its key frame arrives are served by it; a
 /// later one within 500 ms leaves at the end of that time and is never dropped; without a key frame
-/// after max(2 round trips, 300 ms) it is repeated, then every second while a viewer waits.
+/// after max(2 round trips, 300 ms) it is repeated, then every second while a viewer waits; who
+/// asks 500 ms and more after the last one does not wait for that.
 class KeyFrameRequester {
  public:
   static constexpr TimeDelta kMinInterval = std::chrono::milliseconds(500);
