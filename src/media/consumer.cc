@@ -118,7 +118,7 @@ Layers Consumer::set_preferred_layers(Timestamp now, std::uint8_t spatial,
 }
 
 std::optional<Layers> Consumer::current_layers() const {
-  if (!is_video() || !source() || !numbering_.active()) return std::nullopt;
+  if (!is_video() || !source() || !numbering_.active() || rests_) return std::nullopt;
   auto layers = selector_->layers();
   if (layers)
     layers->temporal = std::min<std::uint8_t>(
@@ -178,10 +178,11 @@ void Consumer::handle_in_order(Timestamp now, const ReceivedPacket& packet, Pack
     case Choice::Verdict::Start: start(now, packet); [[fallthrough]];
     case Choice::Verdict::Forward: forward(now, packet, choice, sink); break;
   }
-  if (choice.changed) {
-    update_waits(now);
-    update_layers(now);
-  }
+  const bool wakes = rests_ && choice.verdict != Choice::Verdict::Drop;
+  if (wakes) rests_ = false;
+  if (!choice.changed && !wakes) return;
+  update_waits(now);
+  update_layers(now);
 }
 
 Choice Consumer::choose(Timestamp now, const ReceivedPacket& packet) {
@@ -207,6 +208,7 @@ void Consumer::stop(Timestamp now) {
   numbering_.end();
   if (selector_) selector_->stop();
   needs_refresh_ = false;
+  rests_ = false;
   silence_check_.reset();
   set_viewed(std::nullopt);
   update_waits(now);

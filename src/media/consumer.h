@@ -58,6 +58,10 @@ class Consumer final : public Subscriber {
   /// One that is not resumed for so long after it was made, too: its client forgot to.
   static constexpr TimeDelta kNeverResumedReport = std::chrono::seconds(10);
 
+  /// Of a stream from which nothing came for so long, no layer is said to be forwarded. Longer than
+  /// a screen that does not move takes from frame to frame.
+  static constexpr TimeDelta kRest = std::chrono::seconds(2);
+
   /// `random` outlives the consumer.
   static Result<std::unique_ptr<Consumer>, ConsumerError> create(Timestamp now,
                                                                  const ConsumerOptions& options,
@@ -196,6 +200,7 @@ class Consumer final : public Subscriber {
   std::optional<Timestamp> stands_still_since_;
   bool told_that_it_waits_ = false;
   std::optional<Timestamp> silence_check_;
+  bool rests_ = false;  // See kRest.
   std::optional<Layers> told_layers_;
   TokenBucket tellings_;
   std::optional<Timestamp> tell_again_;  // Layers changed that could not be told yet.

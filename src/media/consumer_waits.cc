@@ -46,7 +46,7 @@ void Consumer::update_layers(Timestamp now) {
   const auto layers = current_layers();
   // An SVC stream's layers are known once its first key picture is complete.
   if (layers == told_layers_) tell_again_.reset();
-  if (layers == told_layers_ || (!layers && numbering_.active())) return;
+  if (layers == told_layers_ || (!layers && numbering_.active() && !rests_)) return;
   if (!tellings_.take(now)) {
     if (tell_again_) return;
     tell_again_ = now + kTellingPause;
@@ -66,6 +66,8 @@ void Consumer::handle_timeout(Timestamp now) {
   if (!source()) return;
   if (silence_check_ && now >= *silence_check_) {
     silence_check_ = selector_->check_silence(now, *source());
+    const auto& last = source()->stream(numbering_.stream()).last_media;
+    rests_ = numbering_.active() && last && now - *last >= kRest;
     update_waits(now);
     update_layers(now);
   }

@@ -43,6 +43,22 @@ TEST(Layers, TheHighestThatArrivesIsForwarded) {
   }
 }
 
+TEST(Layers, NoneIsToldOfASenderThatRestsForTwoSecondsAndTheHighestOnceItSendsAgain) {
+  Simulcast call(1);
+  for (std::uint8_t layer = 0; layer < 3; ++layer) call.set_active(layer, false);
+  call.conference.run_for(1900ms);
+  EXPECT_EQ(call.told().back(), 2);
+  call.conference.run_for(1s);
+  EXPECT_EQ(call.told().back(), -1);
+  const std::size_t told = call.told().size();
+  call.conference.run_for(20s);
+  EXPECT_EQ(call.told().size(), told) << "once";
+  for (std::uint8_t layer = 0; layer < 3; ++layer) call.set_active(layer, true);
+  call.conference.run_for(2s);
+  EXPECT_EQ(call.told().back(), 2);
+  EXPECT_THAT(call.conference.complaints(), IsEmpty());
+}
+
 TEST(Layers, OneThatFallsSilentIsLeftWithinASecondAndTakenBack) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SEEDED(seed);
