@@ -29,7 +29,13 @@ Announcement announce(std::span<const Endpoint> listening,
                       bool clients_are_local) {
   Announcement result;
   if (announced) {
-    for (const Endpoint& socket : listening) add_once(result.candidates, {*announced, socket.port});
+    const auto is_of_family = [&](const Endpoint& socket) {
+      return socket.ip.is_v4() == announced->is_v4();
+    };
+    const bool any = std::ranges::any_of(listening, is_of_family);
+    for (const Endpoint& socket : listening)
+      if (!any || is_of_family(socket)) add_once(result.candidates, {*announced, socket.port});
+    result.are_of_another_family = !any;
     result.are_local = contains(machine, *announced);
     return result;
   }

@@ -39,6 +39,16 @@ TEST(Announce, PutsTheAnnouncedAddressOnceInPlaceOfAllOthers) {
   EXPECT_FALSE(result.are_local);
 }
 
+TEST(Announce, PutsTheAnnouncedAddressInPlaceOfThoseOfItsFamilyWhereThereAreAny) {
+  const Endpoint listening[] = {{ip("::"), 40001}, {ip("0.0.0.0"), 40000}};
+  const auto both = announce(listening, ip("203.0.113.7"), kMachine, false);
+  EXPECT_THAT(both.candidates, ElementsAre(Endpoint{ip("203.0.113.7"), 40000}));
+  EXPECT_FALSE(both.are_of_another_family);
+  const auto other = announce(kWildcard, ip("2001:db8::7"), kMachine, false);
+  EXPECT_THAT(other.candidates, ElementsAre(Endpoint{ip("2001:db8::7"), 40000}));
+  EXPECT_TRUE(other.are_of_another_family);
+}
+
 TEST(Announce, KnowsAnAnnouncedAddressThatIsTheMachinesOwn) {
   EXPECT_TRUE(announce(kWildcard, ip("127.0.0.1"), kMachine, false).are_local);
 }

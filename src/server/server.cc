@@ -130,6 +130,10 @@ Result<void, std::string> Server::start_workers() {
       return fail(
           std::string("MEDIASOUP_LISTEN_IP: this machine has no address of that family "
                       "to announce; set MEDIASOUP_ANNOUNCED_IP"));
+    if (announcement.are_of_another_family && index == 0)
+      media_log_.warn(
+          "MEDIASOUP_ANNOUNCED_IP is of another family than every address of MEDIASOUP_LISTEN_IP: "
+          "clients reach it only where something translates between them");
     const auto tcp_listening = local_endpoints(listeners[index]);
     log_listening(media_log_, index, listening, tcp_listening, settings_.enable_tcp);
     for (const io::UdpSocket& socket : (*sockets)[index]) warn_of_small_buffers(media_log_, socket);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "server/command_line.h"
 #include "server/dotenv.h"
@@ -16,6 +17,12 @@ namespace {
 
 constexpr int kBadSettings = 2;
 constexpr std::size_t kMaxSecretBytes = 4096;
+
+/// By itself "::" is all there is, as for HTTP; sockets of media are of one family each.
+void add_other_wildcard(std::vector<IpAddress>& addresses) {
+  const bool is_all = addresses.size() == 1 && addresses.front().is_unspecified();
+  if (is_all && !addresses.front().is_v4()) addresses.push_back(IpAddress::v4(0));
+}
 
 /// What the values of the settings mean, together.
 class Reader {
@@ -214,6 +221,7 @@ void Reader::read_media() {
     else
       addresses.push_back(*parsed);
   }
+  add_other_wildcard(settings_.media_listen_ips);
   if (settings_.media_listen_ips.size() > kMaxListenIps)
     values_.refuse("MEDIASOUP_LISTEN_IP", listen,
                    "at most " + std::to_string(kMaxListenIps) + " addresses");

@@ -224,6 +224,17 @@ TEST(Settings, RefuseMoreWorkersThanPorts) {
               ElementsAre(HasSubstr("MEDIASOUP_NUM_WORKERS is \"5\"")));
 }
 
+TEST(Settings, TakeBothWildcardsForTheOneOfIPv6ByItself) {
+  const auto listening = [](const std::string& list) {
+    return accepted(sources({}, with("MEDIASOUP_LISTEN_IP", list))).media_listen_ips;
+  };
+  const IpAddress any4 = *IpAddress::parse("0.0.0.0"), any6 = *IpAddress::parse("::");
+  EXPECT_THAT(listening("::"), ElementsAre(any6, any4));
+  EXPECT_THAT(listening("0.0.0.0"), ElementsAre(any4));
+  EXPECT_THAT(listening("::1"), ElementsAre(*IpAddress::parse("::1")));
+  EXPECT_THAT(listening("::,192.0.2.1"), ElementsAre(any6, *IpAddress::parse("192.0.2.1")));
+}
+
 TEST(Settings, TakeSoManyMediaAddressesAndNotOneMore) {
   std::string list = "192.0.2.1";
   for (std::size_t i = 2; i <= kMaxListenIps; ++i) list += ",192.0.2." + std::to_string(i);

@@ -247,6 +247,14 @@ test('two rooms hear nothing of each other', async (scene) => {
   assert.deepEqual(alice.names(before), []);
 });
 
+test('somebody over polling who is replaced is told so before the connection ends', async (scene) => {
+  const room = scene.room();
+  const old = await scene.participant('bob', room, { transports: ['polling'] });
+  await scene.participant('bob', room);
+  assert.deepEqual(await old.next('participant-replaced'), { participantId: 'bob', roomId: room });
+  await old.next('#disconnect');
+});
+
 test('the same user joining again replaces the old connection, which is told and disconnected', async (scene) => {
   const room = scene.room();
   const alice = await scene.participant('alice', room);
