@@ -51,7 +51,17 @@ void Server::close_polling() {
   std::vector<SessionId> polling;
   for (const auto& [id, session] : sessions_)
     if (!session->websocket) polling.push_back(id);
-  for (const SessionId id : polling) close(id);
+  for (const SessionId id : polling) {
+    Session& session = *find(id);
+    if (!session.poll) {
+      close(id);
+      continue;
+    }
+    // There will be no other answer to say Close in.
+    session.queue.push_back(text_frame(PacketType::Close));
+    flush_poll(session);
+    end(session, CloseReason::ServerClose);
+  }
 }
 
 std::optional<Event> Server::poll_event() {

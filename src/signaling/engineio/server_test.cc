@@ -120,10 +120,13 @@ TEST_F(EngineIoServer, AtItsEndItAnswersThePollsThatWaitAndLeavesWebSocketsToThe
   const RequestId waiting = poll();
   send("last words");
   const RequestId next = poll();
+  server_.send(session_, text_frame(PacketType::Message, "and more"));
   server_.close_polling();
   drain();
   EXPECT_EQ(body(waiting), "4last words");
-  EXPECT_EQ(body(next), "1");
+  EXPECT_EQ(body(next),
+            "4and more\x1e"
+            "1");
   EXPECT_THAT(closed_, ElementsAre(CloseReason::ServerClose));
   EXPECT_THAT(sent_[websocket], testing::Not(testing::Contains("<close>")));
 }
