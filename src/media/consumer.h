@@ -168,6 +168,8 @@ class Consumer final : public Subscriber {
   void note_deadline_moved();
   void measure_score(Timestamp now);
   void tell_score();
+  /// Of the encoding that it forwards.
+  std::uint8_t source_score() const;
 
   const ConsumerId id_;
   const ProducerId producer_;

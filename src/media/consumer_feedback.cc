@@ -54,14 +54,19 @@ void Consumer::measure_score(Timestamp now) {
   tell_score();
 }
 
+/// What is as good as at its beginning is told with the viewer's first report, and not before.
 void Consumer::handle_source_score(Timestamp) {
-  if (measured_) tell_score();
+  if (measured_ || told_scores_ || source_score() < StreamScore::kBest) tell_score();
+}
+
+std::uint8_t Consumer::source_score() const {
+  if (!numbering_.active()) return StreamScore::kBest;
+  return source()->stream(numbering_.stream()).score.value_or(StreamScore::kBest);
 }
 
 void Consumer::tell_score() {
   if (!can_flow() || !numbering_.active()) return;
-  const auto of_producer = source()->stream(numbering_.stream()).score;
-  const Scores scores{score_.value(), of_producer.value_or(StreamScore::kBest)};
+  const Scores scores{score_.value(), source_score()};
   if (told_scores_ == scores) return;
   if (source()->events().post(ConsumerScored{id_, scores.own, scores.producer}))
     told_scores_ = scores;

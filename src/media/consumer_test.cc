@@ -56,6 +56,25 @@ TEST(Consumer, AsksForAKeyFrameFromItsStartUntilOneComes) {
   for (std::int64_t ms = 500; ms < 4000; ms += 10) EXPECT_EQ(count_plis(room.rtcp(at_ms(ms))), 0u);
 }
 
+TEST(Consumer, TellsOfAPublishersFallingScoreToAViewerThatNeverReported) {
+  Room room;
+  const auto consumer = room.make_consumer();
+  room.feed(at_ms(0), frame(1, true));
+  const auto told = [&] {
+    std::vector<std::uint8_t> scores;
+    for (const Event& event : room.take_events())
+      if (const auto* scored = std::get_if<ConsumerScored>(&event))
+        scores.push_back(scored->producer_score);
+    return scores;
+  };
+  Source& source = room.producer->source();
+  source.set_score(at_ms(1000), 0, 10);
+  EXPECT_EQ(told(), std::vector<std::uint8_t>{});
+  source.set_score(at_ms(2000), 0, 4);
+  source.set_score(at_ms(3000), 0, 10);
+  EXPECT_EQ(told(), (std::vector<std::uint8_t>{4, 10}));
+}
+
 TEST(Consumer, StopsAskingWhenItIsPausedOrDestroyed) {
   Room room;
   auto first = room.make_consumer();
