@@ -24,15 +24,15 @@ case $step in
   wait*)
     trap 'echo "stopped by TERM" >"$EVENTS"; exit "${step#wait }"' TERM
     trap 'echo "stopped by INT" >"$EVENTS"; exit "${step#wait }"' INT
-    echo "ready" >"$EVENTS"
     mkfifo "$STEPS.never"
+    echo "ready" >"$EVENTS"
     # In turns: a signal that comes just before read blocks is seen at its end.
     while :; do read -t 0.2 -r _ <>"$STEPS.never" || true; done ;;
   drain)
     count=0
     trap 'count=$((count + 1)); echo "signal $count" >"$EVENTS"; if [ $count = 3 ]; then exit 0; fi' TERM
-    echo "ready" >"$EVENTS"
     mkfifo "$STEPS.never"
+    echo "ready" >"$EVENTS"
     while :; do read -t 0.2 -r _ <>"$STEPS.never" || true; done ;;
 esac
 """
