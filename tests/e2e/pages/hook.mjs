@@ -2,7 +2,6 @@
 // for each request and no acknowledgement anywhere. It produces right after joining.
 import { Device } from 'mediasoup-client';
 import { io } from 'socket.io-client';
-import { openDevices } from './fake-devices.mjs';
 
 const REPLY_LIMIT_MS = 15_000;
 
@@ -201,14 +200,14 @@ class Hook {
   }
 
   async openCamera({ width = 640, height = 360 } = {}) {
-    const stream = await openDevices({
+    const stream = await navigator.mediaDevices.getUserMedia({
       video: { width: { exact: width }, height: { exact: height } },
     });
     return stream.getVideoTracks()[0];
   }
 
   async openMicrophone() {
-    const stream = await openDevices({ audio: true });
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     return stream.getAudioTracks()[0];
   }
 
