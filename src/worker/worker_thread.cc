@@ -19,6 +19,9 @@ namespace {
 /// Batches read from one socket before the core flushes: bounds the time to the first answer.
 constexpr int kReceiveRounds = 4;
 
+/// Datagrams between two looks at whether the batch is full.
+constexpr std::size_t kReceivedAtOnce = 8;
+
 /// The longest sleep where the core has no deadline, so that the load stays fresh.
 constexpr TimeDelta kLongestWait = std::chrono::seconds(1);
 
@@ -227,7 +230,7 @@ void WorkerThread::handle_datagrams(Timestamp now) {
   if (ready_.sockets == 0 && received_.empty()) return;
   heartbeat_.enter(Stage::Datagrams);
   arrivals_.begin(now, io::wall_clock_us());
-  if (!handle_received()) return;
+  if (!received_.empty() && !handle_received()) return;
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
     if ((ready_.sockets >> i & 1u) == 0) continue;
     for (int round = 0; round < kReceiveRounds; ++round) {
@@ -240,14 +243,16 @@ void WorkerThread::handle_datagrams(Timestamp now) {
 
 /// False where some have to wait for the next turn.
 bool WorkerThread::handle_received() {
-  for (; handled_ < received_.size(); ++handled_) {
-    if (core_.is_batch_full()) return false;
-    io::ReceivedDatagram& datagram = received_[handled_];
+  for (std::size_t i = std::exchange(handled_, 0); i < received_.size(); ++i) {
+    if (i % kReceivedAtOnce == kReceivedAtOnce - 1 && core_.is_batch_full()) {
+      handled_ = i;
+      return false;
+    }
+    io::ReceivedDatagram& datagram = received_[i];
     core_.handle_datagram(arrivals_.arrival(datagram.wall_clock_us), datagram.path,
                           std::move(datagram.buffer));
   }
   received_.clear();
-  handled_ = 0;
   return true;
 }
 
