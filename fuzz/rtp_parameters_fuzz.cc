@@ -24,10 +24,21 @@ bool is_routers(std::uint8_t payload_type) {
   });
 }
 
+void require_clean(std::string_view text) {
+  require(text.find_first_of("\r\n") == std::string_view::npos);
+}
+
 /// What goes to other clients ends up in their SDP.
 void require_clean(const json::value& value) {
-  const std::string text = json::serialize(value);
-  require(text.find("\\n") == std::string::npos && text.find("\\r") == std::string::npos);
+  if (const auto* text = value.if_string()) require_clean(std::string_view(*text));
+  if (const auto* array = value.if_array())
+    for (const json::value& element : *array) require_clean(element);
+  const auto* object = value.if_object();
+  if (!object) return;
+  for (const auto& [key, field] : *object) {
+    require_clean(std::string_view(key));
+    require_clean(field);
+  }
 }
 
 void require_consumer(const RtpParameters& consumable, const RtpCapabilities& client) {

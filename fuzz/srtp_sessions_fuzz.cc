@@ -1,4 +1,6 @@
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -37,6 +39,9 @@ class Streams {
 
   /// `step` from the newest of its stream, either way.
   void send(std::size_t stream, std::int16_t step, Bytes payload) {
+    // Half a cycle behind has the number of half a cycle ahead, and is taken for that (RFC 3711
+    // Appendix A).
+    if (step == std::numeric_limits<std::int16_t>::min()) return;
     std::int64_t& newest = newest_[stream];
     const std::int64_t index = newest + step;
     if (index < 0) return;
