@@ -93,7 +93,7 @@ Server::Session& Server::open(Timestamp now, const HttpRequest& request) {
 // ---- Packets and time.
 
 void Server::handle_packet(Timestamp now, Session& session, Packet packet) {
-  if (session.closing) return;
+  if (session.closing && packet.type != PacketType::Close) return;
   switch (packet.type) {
     case PacketType::Message:
       push(Event(Message{session.id, packet.binary, std::move(packet.data)}));

@@ -105,6 +105,15 @@ TEST_F(EngineIoServer, AClosedPollingSessionThatHasNothingElseToHearHearsOfItAtO
   EXPECT_EQ(server_.session_count(), 0u);
 }
 
+TEST_F(EngineIoServer, AClosedPollingSessionThatSaysCloseItselfIsForgottenAtOnce) {
+  open_polling();
+  server_.close(session_);
+  drain();
+  EXPECT_EQ(body(post("1")), "ok");
+  EXPECT_EQ(server_.session_count(), 0u);
+  EXPECT_THAT(closed_, ElementsAre(CloseReason::ServerClose));
+}
+
 TEST_F(EngineIoServer, AClosedPollingSessionThatPollsNoMoreIsForgotten) {
   open_polling();
   server_.close(session_);
