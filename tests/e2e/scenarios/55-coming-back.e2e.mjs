@@ -82,13 +82,17 @@ test('somebody with media who vanishes is there for 30 s, and gone then', async 
   const server = await stage.server();
   const { ana, ben } = await two(stage, server);
   await ben.call('cut');
-  const cutAt = performance.now();
+  const cutAt = Date.now();
   await ben.untilEvent('disconnect');
-  await until('28 s have gone by', () => performance.now() - cutAt > 28_000, 40_000);
+  await until('20 s have gone by', () => Date.now() - cutAt > 20_000, 40_000);
   await ana.untilSees('ben');
-  assertEqual(await ana.events('participant-left'), 0, 'times that Ben left');
   await ana.untilEvent('participant-left', { participantId: 'ben' });
-  const goneAfterMs = performance.now() - cutAt;
+  const leftAt = await ana.page.evaluate(
+    () =>
+      performance.timeOrigin +
+      window.hook.events.find(({ event }) => event === 'participant-left').at,
+  );
+  const goneAfterMs = leftAt - cutAt;
   assert(goneAfterMs > 29_500 && goneAfterMs < 35_000, `gone after ${goneAfterMs} ms`);
 }, { mostlyWaits: true });
 
