@@ -12,7 +12,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build" / "test-logs"
 
-COUNT_LINE = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$")
+COUNT_LINE = re.compile(r"^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?(?: \((.+)\))?\s*$")
 
 
 @dataclasses.dataclass
@@ -95,13 +95,13 @@ def count_gtest(name, status, log, seconds):
 
 
 def count_last_line(name, status, log, seconds):
-    """Takes a suite's own closing line "N passed, N failed"."""
+    """Takes a suite's own closing line "N passed, N failed", and a remark in brackets behind it as a note."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     found = COUNT_LINE.match(lines[-1]) if lines else None
     if not found:
         return Outcome(name, 0, 1, 0, f"{describe_status(status)} without a closing count", log, seconds)
-    passed, failed, skipped = (int(part or 0) for part in found.groups())
-    note = ""
+    passed, failed, skipped = (int(part or 0) for part in found.groups()[:3])
+    note = found[4] or ""
     if status != 0 and failed == 0:
         failed, note = 1, describe_status(status)
     elif passed + failed + skipped == 0:

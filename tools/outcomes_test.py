@@ -62,12 +62,19 @@ class Counting(unittest.TestCase):
             ("a\n3 passed, 0 failed\n", 0, (3, 0, 0)),
             ("e2e: 3 passed, 0 failed, 2 skipped\n\n", 0, (3, 0, 2)),
             ("1 passed, 2 failed\n", 1, (1, 2, 0)),
+            ("3 passed, 0 failed (only alone: a call (of two) runs)\n", 0, (3, 0, 0)),
             ("3 passed, 0 failed\n", 1, (3, 1, 0)),
             ("3 passed, 0 failed\nand then it crashed\n", 0, (0, 1, 0)),
             ("3 passed, 0 failed\n", HUNG, (3, 1, 0)),
             ("0 passed, 0 failed\n", 0, (0, 1, 0)),
             ("", 0, (0, 1, 0)),
         ])
+
+    def test_of_a_closing_line_keeps_its_remark(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = pathlib.Path(folder) / "log"
+            log.write_text("3 passed, 0 failed (only alone: a call (of two) runs)\n")
+            self.assertEqual(outcomes.count_last_line("suite", 0, log, 0.0).note, "only alone: a call (of two) runs")
 
     def test_of_a_program_that_is_one_test_goes_by_its_exit_status(self):
         self.check(outcomes.count_exit, [("", 0, (1, 0, 0)), ("", 1, (0, 1, 0)), ("", -9, (0, 1, 0)), ("", HUNG, (0, 1, 0))])

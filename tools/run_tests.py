@@ -324,7 +324,7 @@ def report(outcome):
 def show_failure(log):
     lines = log.read_text(errors="replace").splitlines()
     # Cases that passed, and a compiler's long command lines.
-    quiet = re.compile(r"^\[(       OK|  SKIPPED| RUN     )|^\[----------\]|^\[\d+/\d+\] |^(/\S+/)?(ccache|c\+\+|g\+\+) ")
+    quiet = re.compile(r"^ok    |^\[(       OK|  SKIPPED| RUN     )|^\[----------\]|^\[\d+/\d+\] |^(/\S+/)?(ccache|c\+\+|g\+\+) ")
     lines = [line for line in lines if line.strip() and not quiet.match(line)]
     for line in lines[-60:]:
         print(f"         {line}")
