@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "io/clock.h"
+#include "io/time_slice.h"
 
 namespace sfu::worker {
 namespace {
@@ -31,6 +32,11 @@ constexpr int kPartForCommands = 4;
 /// How late a wait may end, so that timers can be joined. The default of 50 µs is as long as a
 /// flush waits for the next packet of a frame.
 constexpr unsigned long kTimerSlackNs = 1000;
+
+/// With a slice shorter than anybody else's, a worker that wakes interrupts the service thread, or
+/// a neighbour on its processor, instead of waiting for the end of their slice of some
+/// milliseconds.
+constexpr TimeDelta kTimeSlice = std::chrono::microseconds(100);
 
 /// A frame whose packets come so far apart would wake the loop for each of them, and a wake-up
 /// costs more than a packet. From its second wait on it is then left alone for some packets' time.
@@ -115,6 +121,7 @@ void WorkerThread::wake() {
 
 void WorkerThread::run() {
   prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
+  io::request_time_slice(kTimeSlice);
   load_since_ = io::monotonic_now();
   while (!stopping_) turn(wait());
   flush(io::monotonic_now());

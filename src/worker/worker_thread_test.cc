@@ -13,6 +13,7 @@
 #include "crypto/random.h"
 #include "ice/scripted_check.h"
 #include "io/processors.h"
+#include "io/time_slice.h"
 #include "stun/message.h"
 
 namespace sfu::worker {
@@ -48,17 +49,22 @@ class Inbox {
   std::vector<core::Event> events_;
 };
 
-/// Where the thread of this name may run, as the kernel tells it: "0-3", "2".
-std::string allowed_processors(const std::string& thread) {
-  constexpr std::string_view kField = "Cpus_allowed_list:\t";
+/// Where the kernel tells of the thread of this name; empty where there is none.
+std::filesystem::path task_of(const std::string& thread) {
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
     std::string name;
     std::getline(std::ifstream(task.path() / "comm"), name);
-    if (name != thread) continue;
-    std::ifstream status(task.path() / "status");
-    for (std::string line; std::getline(status, line);)
-      if (line.starts_with(kField)) return line.substr(kField.size());
+    if (name == thread) return task.path();
   }
+  return {};
+}
+
+/// Where the thread of this name may run, as the kernel tells it: "0-3", "2".
+std::string allowed_processors(const std::string& thread) {
+  constexpr std::string_view kField = "Cpus_allowed_list:\t";
+  std::ifstream status(task_of(thread) / "status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(kField)) return line.substr(kField.size());
   return "no such thread";
 }
 
@@ -193,6 +199,18 @@ TEST(WorkerThread, RunsWhereItIsPinnedAndRefusesAProcessorThatIsNotThere) {
   EXPECT_EQ(allowed_processors("media-0"), std::to_string(processors.back()));
   EXPECT_FALSE(running.worker->pin(-1));
   EXPECT_FALSE(running.worker->pin(1'000'000));
+}
+
+TEST(WorkerThread, AsksForAShorterSliceThanItsNeighboursHave) {
+  RunningWorker running;
+  crypto::SystemRandom random;
+  running.worker->post({1}, core::CreateRouter{RouterId::random(random)});
+  ASSERT_TRUE(running.inbox.reply_to({1}));  // It is at its turns.
+  const auto slice = io::time_slice_of(std::stoi(task_of("media-0").filename().string()));
+  const auto neighbours = io::time_slice_of(0);
+  ASSERT_TRUE(slice && neighbours);
+  if (*neighbours == TimeDelta(0)) GTEST_SKIP() << "this kernel has one slice for everybody";
+  EXPECT_LT(*slice, *neighbours);
 }
 
 TEST(WorkerThread, EndsWhileDatagramsArrive) {
