@@ -5,8 +5,8 @@
 
 #include "crypto/certificate.h"
 #include "dtls/association.h"
-#include "dtls/seeded_openssl_random.h"
 #include "fuzz/script.h"
+#include "sim/seeded_openssl_random.h"
 
 namespace {
 
@@ -110,7 +110,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto server_certificate = crypto::Certificate::generate();
   static const dtls::Context client_context(client_certificate), server_context(server_certificate);
 
-  const dtls::SeededOpensslRandom random(1);
+  const sim::SeededOpensslRandom random(1);
   Conversation conversation(client_context, server_context);
   for (Bytes rest(data, size); rest.size() >= 2;) {
     const std::size_t to = rest[0] & 1;

@@ -3,9 +3,9 @@
 
 #include "crypto/certificate.h"
 #include "dtls/record_protection.h"
-#include "dtls/seeded_openssl_random.h"
 #include "dtls/tls_session.h"
 #include "fuzz/script.h"
+#include "sim/seeded_openssl_random.h"
 
 namespace {
 
@@ -22,7 +22,7 @@ struct Ends {
 /// What a handshake between two of our own ends in. Each run begins with a copy.
 const Ends& agreed() {
   static const Ends ends = [] {
-    const dtls::SeededOpensslRandom random(1);
+    const sim::SeededOpensslRandom random(1);
     static const auto client_certificate = crypto::Certificate::generate();
     static const auto server_certificate = crypto::Certificate::generate();
     static const dtls::Context client_context(client_certificate);

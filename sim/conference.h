@@ -13,11 +13,11 @@
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "dtls/context.h"
-#include "dtls/seeded_openssl_random.h"
 #include "ortc/consumer_parameters.h"
 #include "ortc/producer_parameters.h"
 #include "sim/browser.h"
 #include "sim/network.h"
+#include "sim/seeded_openssl_random.h"
 #include "sim/server_host.h"
 
 namespace sfu::sim {
@@ -169,7 +169,7 @@ class Conference {
   void collect_events();
 
   const std::uint64_t seed_;
-  const dtls::SeededOpensslRandom openssl_random_;
+  const SeededOpensslRandom openssl_random_;
   crypto::SeededRandom random_;
   const crypto::Certificate server_certificate_;
   const crypto::Certificate client_certificate_;

@@ -17,9 +17,9 @@
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "dtls/context.h"
-#include "dtls/seeded_openssl_random.h"
 #include "ortc/consumer_parameters.h"
 #include "ortc/producer_parameters.h"
+#include "sim/seeded_openssl_random.h"
 #include "worker/worker_thread.h"
 
 namespace sfu::counts {
@@ -73,7 +73,7 @@ class Meeting {
   void note_delay(VirtualTime now, Bytes payload);
 
   const Load& load_;
-  const dtls::SeededOpensslRandom openssl_random_;
+  const sim::SeededOpensslRandom openssl_random_;
   crypto::SeededRandom random_;
   const crypto::Certificate server_certificate_;
   const crypto::Certificate client_certificate_;

@@ -10,11 +10,11 @@
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "dtls/context.h"
-#include "dtls/seeded_openssl_random.h"
 #include "ortc/consumer_parameters.h"
 #include "ortc/producer_parameters.h"
 #include "sim/network.h"
 #include "sim/peer_channel.h"
+#include "sim/seeded_openssl_random.h"
 
 namespace sfu::micro {
 
@@ -47,7 +47,7 @@ class InstantRoom final {
   void produce();
   void view(const Client& viewer);
 
-  const dtls::SeededOpensslRandom openssl_random_;
+  const sim::SeededOpensslRandom openssl_random_;
   crypto::SeededRandom random_;
   const crypto::Certificate server_certificate_;
   const crypto::Certificate client_certificate_;

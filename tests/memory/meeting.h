@@ -10,10 +10,10 @@
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "dtls/context.h"
-#include "dtls/seeded_openssl_random.h"
 #include "ortc/consumer_parameters.h"
 #include "ortc/producer_parameters.h"
 #include "sim/peer_channel.h"
+#include "sim/seeded_openssl_random.h"
 
 namespace sfu::memory {
 
@@ -54,7 +54,7 @@ class Meeting {
   void deliver(Client& client);
   void flush();
 
-  const dtls::SeededOpensslRandom openssl_random_{1};
+  const sim::SeededOpensslRandom openssl_random_{1};
   crypto::SeededRandom random_{1};
   const crypto::Certificate server_certificate_;
   const crypto::Certificate client_certificate_;

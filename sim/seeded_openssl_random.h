@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace sfu::dtls {
+namespace sfu::sim {
 
 /// While it lives, all of OpenSSL's randomness in this process comes from the seed, so that
 /// handshakes repeat to the byte: for tests and the simulator on one thread, never for a server.
@@ -15,4 +15,4 @@ class SeededOpensslRandom {
   SeededOpensslRandom& operator=(const SeededOpensslRandom&) = delete;
 };
 
-}  // namespace sfu::dtls
+}  // namespace sfu::sim

@@ -1,7 +1,7 @@
 // OpenSSL 3.0 has no other way to replace the source of all its randomness at run time.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include "dtls/seeded_openssl_random.h"
+#include "sim/seeded_openssl_random.h"
 
 #include <openssl/rand.h>
 
@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "crypto/random.h"
 
-namespace sfu::dtls {
+namespace sfu::sim {
 namespace {
 
 /// RAND_METHOD's functions get no context, so what they draw from has to be found by name.
@@ -47,4 +47,4 @@ SeededOpensslRandom::~SeededOpensslRandom() {
   source().reset();
 }
 
-}  // namespace sfu::dtls
+}  // namespace sfu::sim
