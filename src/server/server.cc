@@ -119,9 +119,9 @@ Result<void, std::string> Server::start_workers() {
   const auto machine = io::machine_addresses();
   const bool clients_are_local = settings_.listen_ip && settings_.listen_ip->is_loopback();
   const bool segmentation = io::kernel_has_segmentation();
-  media_log_.info(segmentation ? "the kernel cuts groups into datagrams (UDP GSO)"
-                               : "the kernel has no UDP GSO: each datagram leaves by itself");
-  media_log_.info("media is encrypted", {{"by", srtp::make_cipher_backend()->name()}});
+  service_log_.info(segmentation ? "the kernel cuts groups into datagrams (UDP GSO)"
+                                 : "the kernel has no UDP GSO: each datagram leaves by itself");
+  service_log_.info("media is encrypted", {{"by", srtp::make_cipher_backend()->name()}});
   for (std::size_t index = 0; index < sockets->size(); ++index) {
     const auto listening = local_endpoints((*sockets)[index]);
     auto announcement =
@@ -135,7 +135,7 @@ Result<void, std::string> Server::start_workers() {
           "MEDIASOUP_ANNOUNCED_IP is of another family than every address of MEDIASOUP_LISTEN_IP: "
           "clients reach it only where something translates between them");
     const auto tcp_listening = local_endpoints(listeners[index]);
-    log_listening(media_log_, index, listening, tcp_listening, settings_.enable_tcp);
+    log_listening(service_log_, index, listening, tcp_listening, settings_.enable_tcp);
     for (const io::UdpSocket& socket : (*sockets)[index]) warn_of_small_buffers(media_log_, socket);
     worker::WorkerThread::Config config;
     config.index = static_cast<unsigned>(index);
@@ -169,7 +169,7 @@ void Server::pin_workers() {
   for (std::size_t index = 0; index < workers_.size() && !processors.empty(); ++index) {
     const int processor = processors[index % processors.size()];
     if (workers_[index]->pin(processor))
-      media_log_.info("worker pinned", {{"worker", index}, {"processor", processor}});
+      service_log_.info("worker pinned", {{"worker", index}, {"processor", processor}});
     else
       media_log_.warn("worker cannot be pinned", {{"worker", index}, {"processor", processor}});
   }
@@ -203,7 +203,7 @@ Result<void, std::string> Server::start_service() {
   for (const auto& worker : workers_) ports.push_back(worker.get());
   service_ = std::make_unique<service::MediasoupServer>(std::move(options), context_.get_executor(),
                                                         gateway_->add_socketio(), ports,
-                                                        service_log_, *random_);
+                                                        service_log_, media_log_, *random_);
   add_routes();
   if (settings_.limits.disconnect_expired) watch_expiry();
   ending_ = std::make_unique<Ending>(context_, *service_, *gateway_, service_log_,

@@ -40,11 +40,12 @@ Options with_clocks(Options options) {
 MediasoupServer::MediasoupServer(Options options, boost::asio::any_io_executor executor,
                                  signaling::socketio::Server& signaling,
                                  const std::vector<worker::WorkerPort*>& ports, Logger& log,
-                                 RandomSource& random)
+                                 Logger& media_log, RandomSource& random)
     : options_(with_clocks(std::move(options))),
       executor_(executor),
       signaling_(signaling),
       log_(log),
+      media_log_(media_log),
       random_(random),
       started_at_(options_.clock()),
       placement_(ports.size(), options_.placement_margin),
@@ -289,9 +290,9 @@ void MediasoupServer::handle_worker_event(std::size_t index, core::Event event) 
     on_audio_levels(index, std::move(*levels));
   } else if (const auto* diagnostic = std::get_if<core::Diagnostic>(&event)) {
     if (diagnostic->level == core::Diagnostic::Level::Warn)
-      log_.warn(diagnostic->text, {{"worker", index}});
+      media_log_.warn(diagnostic->text, {{"worker", index}});
     else
-      log_.info(diagnostic->text, {{"worker", index}});
+      media_log_.info(diagnostic->text, {{"worker", index}});
   } else if (const auto* state = std::get_if<core::TransportStateChanged>(&event)) {
     on_transport_state(*state);
   }

@@ -90,10 +90,12 @@ class MediasoupServer final : private signaling::socketio::Handler {
   using ConnectionId = signaling::socketio::ConnectionId;
 
   /// Takes the namespace "/" of `signaling`. `ports`, one for each media worker, and the references
-  /// outlive the server; `executor` runs on the service thread.
+  /// outlive the server; `executor` runs on the service thread. What workers have to say is written
+  /// to `media_log`.
   MediasoupServer(Options options, boost::asio::any_io_executor executor,
                   signaling::socketio::Server& signaling,
-                  const std::vector<worker::WorkerPort*>& ports, Logger& log, RandomSource& random);
+                  const std::vector<worker::WorkerPort*>& ports, Logger& log, Logger& media_log,
+                  RandomSource& random);
   ~MediasoupServer();
   MediasoupServer(const MediasoupServer&) = delete;
   MediasoupServer& operator=(const MediasoupServer&) = delete;
@@ -245,6 +247,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   const boost::asio::any_io_executor executor_;
   signaling::socketio::Server& signaling_;
   Logger& log_;
+  Logger& media_log_;
   RandomSource& random_;
   const Timestamp started_at_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -43,7 +43,7 @@ class TestService {
     options.clock = [this] { return now; };
     options.unix_time = [this] { return unix_time; };
     server = std::make_unique<MediasoupServer>(std::move(options), context.get_executor(), sockets,
-                                               ports, log, random);
+                                               ports, log, log, random);
   }
 
   static signaling::Options signaling_options() {

@@ -46,7 +46,7 @@ export class Server {
       MEDIASOUP_MAX_PORT: String(server.mediaPort + MEDIA_PORTS - 1),
       MEDIASOUP_NUM_WORKERS: '1',
       DRAIN_SECONDS: '0',
-      MEDIASOUP_LOG_LEVEL: 'warn',
+      MEDIASOUP_LOG_LEVEL: 'debug',
       LOG_LEVEL: 'info',
       DEMO_DIR: `${ROOT}demo/dist`,
     };
