@@ -34,6 +34,7 @@ void Ending::follow(Shutdown::Phase before) {
     log_.info(
         drains && service_.has_meetings() ? "draining: meetings may end, none begins" : "ending",
         {{"rooms", service_.rooms().size()},
+         {"peer_to_peer_rooms", service_.peer_to_peer().room_count()},
          {"seconds", std::chrono::duration_cast<std::chrono::seconds>(left).count()}});
     service_.drain(left, [this] {
       const auto phase = shutdown_.phase();
@@ -42,7 +43,9 @@ void Ending::follow(Shutdown::Phase before) {
     });
   }
   if (now == Shutdown::Phase::Closing) {
-    if (service_.has_meetings()) log_.info("meetings end", {{"rooms", service_.rooms().size()}});
+    if (service_.has_meetings())
+      log_.info("meetings end", {{"rooms", service_.rooms().size()},
+                                 {"peer_to_peer_rooms", service_.peer_to_peer().room_count()}});
     gateway_.stop([this] {
       const auto phase = shutdown_.phase();
       shutdown_.handle_connections_gone();

@@ -159,13 +159,16 @@ asio::awaitable<void> MediasoupServer::collect_stats(bool is_admin,
     consumers += totals.consumers;
     room_stats.push_back(room_to_json(*room, audience));
   }
-  HttpResponse response = json_response(200, {{"workers", workers_.size()},
-                                              {"rooms", rooms_.size()},
-                                              {"totalParticipants", participants},
-                                              {"totalProducers", producers},
-                                              {"totalConsumers", consumers},
-                                              {"roomStats", std::move(room_stats)},
-                                              {"workerStats", std::move(worker_stats)}});
+  HttpResponse response =
+      json_response(200, {{"workers", workers_.size()},
+                          {"rooms", rooms_.size()},
+                          {"totalParticipants", participants},
+                          {"totalProducers", producers},
+                          {"totalConsumers", consumers},
+                          {"peerToPeerRooms", peer_to_peer_.room_count()},
+                          {"peerToPeerParticipants", peer_to_peer_.peer_count()},
+                          {"roomStats", std::move(room_stats)},
+                          {"workerStats", std::move(worker_stats)}});
   respond(is_admin ? std::move(response) : stats_.keep(std::move(response)));
 }
 

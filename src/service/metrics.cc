@@ -5,13 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <utility>
+#include <variant>
+
+#include "service/worker_figures.h"
 
 namespace sfu::service {
 namespace {
@@ -41,65 +43,6 @@ std::optional<double> start_time_seconds() {
   rest >> ticks;
   return booted + ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
-
-struct WorkerCount {
-  std::string_view name;
-  std::string_view help;
-  std::uint64_t core::WorkerStats::*field;
-};
-constexpr std::array kWorkerCounters = {
-    WorkerCount{"meetlite_sfu_worker_received_packets_total", "Datagrams received.",
-                &core::WorkerStats::packets_received},
-    WorkerCount{"meetlite_sfu_worker_received_bytes_total", "Bytes of datagrams received.",
-                &core::WorkerStats::bytes_received},
-    WorkerCount{"meetlite_sfu_worker_sent_packets_total", "Datagrams sent.",
-                &core::WorkerStats::packets_sent},
-    WorkerCount{"meetlite_sfu_worker_sent_bytes_total", "Bytes of datagrams sent.",
-                &core::WorkerStats::bytes_sent},
-    WorkerCount{"meetlite_sfu_worker_dropped_packets_total",
-                "Datagrams dropped for any reason: unknown sender, bad authentication, full.",
-                &core::WorkerStats::packets_dropped},
-    WorkerCount{"meetlite_sfu_worker_receive_overflows_total",
-                "Datagrams that found the socket's buffer full.",
-                &core::WorkerStats::receive_overflows},
-    WorkerCount{"meetlite_sfu_worker_send_failed_packets_total",
-                "Datagrams that the kernel refused.", &core::WorkerStats::send_failed},
-    WorkerCount{"meetlite_sfu_worker_sent_media_packets_total", "RTP packets sent.",
-                &core::WorkerStats::media_packets_sent},
-    WorkerCount{"meetlite_sfu_worker_sent_padding_bytes_total",
-                "RTP padding sent, so that packets leave in fewer calls.",
-                &core::WorkerStats::padding_bytes_sent},
-    WorkerCount{"meetlite_sfu_worker_tcp_accepted_total", "Connections for media over TCP.",
-                &core::WorkerStats::tcp_accepted},
-    WorkerCount{"meetlite_sfu_worker_tcp_refused_total",
-                "Connections that were closed before they were a transport's.",
-                &core::WorkerStats::tcp_refused},
-    WorkerCount{"meetlite_sfu_worker_tcp_dropped_packets_total",
-                "Packets that a client read too slowly over TCP to get.",
-                &core::WorkerStats::tcp_packets_dropped},
-    WorkerCount{"meetlite_sfu_worker_link_packets_total",
-                "Packets handed to other workers, for viewers there.",
-                &core::WorkerStats::link_packets},
-    WorkerCount{"meetlite_sfu_worker_link_dropped_packets_total",
-                "Packets for other workers that found the way there full.",
-                &core::WorkerStats::link_packets_dropped},
-    WorkerCount{"meetlite_sfu_worker_wake_ups_total", "Turns of the loop.",
-                &core::WorkerStats::wake_ups},
-    WorkerCount{"meetlite_sfu_worker_flushes_total", "Times that what was queued was sent.",
-                &core::WorkerStats::flushes},
-    WorkerCount{"meetlite_sfu_worker_held_flushes_total",
-                "Flushes that waited for the rest of a frame.", &core::WorkerStats::flushes_held},
-    WorkerCount{"meetlite_sfu_worker_receive_calls_total", "Calls to the kernel to receive.",
-                &core::WorkerStats::receive_calls},
-    WorkerCount{"meetlite_sfu_worker_send_calls_total", "Calls to the kernel to send.",
-                &core::WorkerStats::send_calls},
-    WorkerCount{"meetlite_sfu_worker_send_groups_total",
-                "Datagrams of one receiver that left as one message.",
-                &core::WorkerStats::send_groups},
-    WorkerCount{"meetlite_sfu_worker_refused_groups_total",
-                "Groups of datagrams that had to leave in smaller ones.",
-                &core::WorkerStats::segmentation_refused},
-};
 
 }  // namespace
 
@@ -174,41 +117,20 @@ void add_worker_metrics(Metrics& metrics, std::size_t index,
   metrics.gauge("meetlite_sfu_worker_up", "1 where the media worker answers, 0 where it is stuck.",
                 stats ? 1 : 0, labels);
   if (!stats) return;
-  metrics.gauge("meetlite_sfu_worker_routers", "Rooms that the worker has a part of.",
-                stats->routers, labels);
-  metrics.gauge("meetlite_sfu_worker_transports", "Transports on the worker.", stats->transports,
-                labels);
-  metrics.gauge("meetlite_sfu_worker_producers", "Producers on the worker.", stats->producers,
-                labels);
-  metrics.gauge("meetlite_sfu_worker_consumers", "Consumers on the worker.", stats->consumers,
-                labels);
-  metrics.gauge("meetlite_sfu_worker_tcp_connections", "Connections that carry media over TCP.",
-                static_cast<double>(stats->tcp_connections), labels);
-  metrics.gauge("meetlite_sfu_worker_load_ratio",
-                "Share of the last second that the loop did not wait.", stats->loop_load, labels);
-  metrics.gauge("meetlite_sfu_worker_segmentation",
-                "1 where the kernel cuts groups into datagrams (UDP GSO).", stats->segmentation,
-                labels);
-  for (const WorkerCount& count : kWorkerCounters)
-    metrics.counter(count.name, count.help, static_cast<double>((*stats).*count.field), labels);
-  metrics.counter("meetlite_sfu_worker_flush_held_seconds_total",
-                  "Time that flushes waited for the rest of a frame.",
-                  static_cast<double>(stats->held_us) / 1e6, labels);
-  const core::RefusedStats& refused = stats->refused;
-  const std::array<std::pair<const char*, std::uint64_t>, 7> reasons = {{
-      {"strangers", refused.strangers},
-      {"stun", refused.stun},
-      {"dtls", refused.dtls},
-      {"srtp", refused.srtp},
-      {"malformed", refused.malformed},
-      {"streams", refused.streams},
-      {"floods", refused.floods},
-  }};
-  for (const auto& [reason, count] : reasons)
+  for (const WorkerFigure& figure : worker_figures()) {
+    const double value =
+        std::visit([&](auto member) { return static_cast<double>((*stats).*member); },
+                   figure.member) /
+        figure.metric_unit;
+    const auto add =
+        figure.kind == WorkerFigure::Kind::Counter ? &Metrics::counter : &Metrics::gauge;
+    (metrics.*add)(figure.metric_name, figure.help, value, labels);
+  }
+  for (const RefusalFigure& figure : refusal_figures())
     metrics.counter("meetlite_sfu_worker_refused_packets_total",
                     "What peers sent that was refused, by what was wrong with it.",
-                    static_cast<double>(count),
-                    {{"worker", std::to_string(index)}, {"reason", reason}});
+                    static_cast<double>(stats->refused.*figure.member),
+                    {{"worker", std::to_string(index)}, {"reason", std::string(figure.reason)}});
   const auto cpu = [&](const char* mode, std::int64_t time_us) {
     metrics.counter("meetlite_sfu_worker_cpu_seconds_total", "Processor time of the thread.",
                     static_cast<double>(time_us) / 1e6,

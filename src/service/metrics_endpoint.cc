@@ -36,6 +36,9 @@ asio::awaitable<void> MediasoupServer::collect_metrics(std::function<void(HttpRe
   count("meetlite_sfu_transports", "Transports of people in meetings.", totals.transports);
   count("meetlite_sfu_producers", "Streams that people send.", totals.producers);
   count("meetlite_sfu_consumers", "Streams that people receive.", totals.consumers);
+  count("meetlite_sfu_peer_to_peer_rooms", "Peer-to-peer rooms.", peer_to_peer_.room_count());
+  count("meetlite_sfu_peer_to_peer_participants", "People in peer-to-peer rooms.",
+        peer_to_peer_.peer_count());
   count("meetlite_sfu_draining", "1 where nobody new is let in, as the server is about to stop.",
         is_draining() ? 1 : 0);
   add_request_metrics(metrics, counters_);

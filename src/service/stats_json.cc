@@ -5,8 +5,10 @@
 #include <charconv>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "ortc/json.h"
+#include "service/worker_figures.h"
 
 namespace sfu::service {
 namespace {
@@ -169,46 +171,14 @@ json::object worker_to_json(std::size_t index, const std::optional<core::WorkerS
       json::object{{"ru_utime", known.user_time_us / kMicrosecondsPerMillisecond},
                    {"ru_stime", known.system_time_us / kMicrosecondsPerMillisecond},
                    {"ru_maxrss", known.max_rss_kb}};
-  object["routers"] = known.routers;
-  object["transports"] = known.transports;
-  object["producers"] = known.producers;
-  object["consumers"] = known.consumers;
-  object["packetsReceived"] = known.packets_received;
-  object["bytesReceived"] = known.bytes_received;
-  object["packetsSent"] = known.packets_sent;
-  object["bytesSent"] = known.bytes_sent;
-  object["packetsDropped"] = known.packets_dropped;
-  object["refused"] =
-      json::object{{"strangers", known.refused.strangers}, {"stun", known.refused.stun},
-                   {"dtls", known.refused.dtls},           {"srtp", known.refused.srtp},
-                   {"malformed", known.refused.malformed}, {"streams", known.refused.streams},
-                   {"floods", known.refused.floods}};
-  object["tcpConnections"] = known.tcp_connections;
-  object["tcpAccepted"] = known.tcp_accepted;
-  object["tcpRefused"] = known.tcp_refused;
-  object["tcpPacketsReceived"] = known.tcp_packets_received;
-  object["tcpPacketsSent"] = known.tcp_packets_sent;
-  object["tcpPacketsDropped"] = known.tcp_packets_dropped;
-  object["transportsAtFault"] = known.transports_at_fault;
-  object["packetBufferBytes"] = known.packet_buffer_bytes;
-  object["packetBuffersInUse"] = known.packet_buffers_in_use;
-  object["linkPackets"] = known.link_packets;
-  object["linkPacketsDropped"] = known.link_packets_dropped;
-  object["loopLoad"] = known.loop_load;
   object["ciphers"] = known.ciphers;
-  object["mediaPacketsSent"] = known.media_packets_sent;
-  object["paddingBytesSent"] = known.padding_bytes_sent;
-  object["wakeUps"] = known.wake_ups;
-  object["flushes"] = known.flushes;
-  object["flushesHeld"] = known.flushes_held;
-  object["heldMicroseconds"] = known.held_us;
-  object["receiveCalls"] = known.receive_calls;
-  object["receiveOverflows"] = known.receive_overflows;
-  object["sendCalls"] = known.send_calls;
-  object["sendGroups"] = known.send_groups;
-  object["sendFailed"] = known.send_failed;
-  object["segmentation"] = known.segmentation;
-  object["segmentationRefused"] = known.segmentation_refused;
+  json::object refused;
+  for (const RefusalFigure& figure : refusal_figures())
+    refused[figure.reason] = known.refused.*figure.member;
+  object["refused"] = std::move(refused);
+  for (const WorkerFigure& figure : worker_figures())
+    object[figure.json_name] =
+        std::visit([&](auto member) { return json::value(known.*member); }, figure.member);
   return object;
 }
 

@@ -2,11 +2,12 @@
 
 #include <string>
 
-#include "service/stats_json.h"
 #include "service/test_fixture.h"
 
 namespace sfu::service {
 namespace {
+
+using testing::HasSubstr;
 
 class StatsTest : public ServiceTest {
  protected:
@@ -61,6 +62,23 @@ TEST_F(StatsTest, CountsAreOpenToAnyone) {
   EXPECT_EQ(worker_stats.at("transports"), 4);
   EXPECT_EQ(worker_stats.at("packetsReceived"), 7);
   EXPECT_EQ(worker_stats.at("resourceUsage").at("ru_utime"), 5);
+}
+
+TEST_F(StatsTest, PeerToPeerRoomsAreCountedBesideTheMeetings) {
+  EXPECT_EQ(stats(from(elsewhere_)).at("peerToPeerRooms"), 0);
+  for (TestClient* client : {&ann_, &bob_})
+    client->emit("ready", json::object{{"roomId", "peers"}, {"mediaState", json::object{}}});
+  TestClient eve(*service_, "eve");
+  eve.emit("ready", json::object{{"roomId", "others"}, {"mediaState", json::object{}}});
+  const auto all = stats(from(loopback_));
+  EXPECT_EQ(all.at("peerToPeerRooms"), 2);
+  EXPECT_EQ(all.at("peerToPeerParticipants"), 3);
+  EXPECT_EQ(all.at("rooms"), 1);
+  EXPECT_EQ(all.at("totalParticipants"), 2);
+  const auto text = service_->get(&MediasoupServer::handle_metrics, from(loopback_)).body;
+  EXPECT_THAT(text, HasSubstr("\nmeetlite_sfu_peer_to_peer_rooms 2\n"));
+  EXPECT_THAT(text, HasSubstr("\nmeetlite_sfu_peer_to_peer_participants 3\n"));
+  EXPECT_THAT(text, HasSubstr("\nmeetlite_sfu_rooms 1\n"));
 }
 
 TEST_F(StatsTest, PeopleAreShownToTheAdministratorAndOnLoopbackOnly) {
@@ -159,57 +177,6 @@ TEST_F(StatsTest, ParticipantStatsDoNotHangOnATransportThatHasGone) {
   const auto of_bob = bob_.ask("get-participant-stats");
   EXPECT_EQ(of_bob.at("ok"), true);
   EXPECT_EQ(of_bob.at("producers").at("video").at("stats"), json::array());
-}
-
-TEST_F(StatsTest, AStreamHasMediasoupsFields) {
-  core::RtpStreamStats stream;
-  stream.rtx_ssrc = Ssrc{9};
-  stream.rid = "r0";
-  stream.packets = 1;
-  stream.score = 5;
-  const auto object = stream_to_json(stream);
-  for (const char* field : {"type",
-                            "timestamp",
-                            "ssrc",
-                            "rtxSsrc",
-                            "rid",
-                            "kind",
-                            "mimeType",
-                            "packetsLost",
-                            "fractionLost",
-                            "packetsDiscarded",
-                            "packetsRetransmitted",
-                            "packetsRepaired",
-                            "nackCount",
-                            "nackPacketCount",
-                            "pliCount",
-                            "firCount",
-                            "score",
-                            "roundTripTime",
-                            "packetCount",
-                            "byteCount",
-                            "bitrate",
-                            "jitter",
-                            "bitrateByLayer"})
-    EXPECT_TRUE(object.contains(field)) << field;
-  EXPECT_EQ(object.at("score"), 5);
-  EXPECT_EQ(object.at("bitrateByLayer"), json::object()) << "it has no layers";
-  stream.layers = {{0, 0, 100}, {0, 1, 150}, {1, 0, 400}};
-  EXPECT_EQ(stream_to_json(stream).at("bitrateByLayer"),
-            json::parse(R"({"0.0":100,"0.1":150,"1.0":400})"));
-  stream.inbound = false;
-  EXPECT_FALSE(stream_to_json(stream).contains("bitrateByLayer"));
-  EXPECT_TRUE(stream_to_json(stream).contains("jitter"));
-}
-
-TEST_F(StatsTest, ATransportTellsItsLossesOnceItKnowsThem) {
-  core::TransportStats transport;
-  EXPECT_FALSE(transport_to_json(transport).contains("rtpPacketLossReceived"));
-  EXPECT_FALSE(transport_to_json(transport).contains("rtpPacketLossSent"));
-  transport.loss_received = 0;
-  transport.loss_sent = 0.25;
-  EXPECT_EQ(transport_to_json(transport).at("rtpPacketLossReceived"), 0.0);
-  EXPECT_EQ(transport_to_json(transport).at("rtpPacketLossSent"), 0.25);
 }
 
 TEST_F(StatsTest, HealthHasTheShapeOfTheContract) {

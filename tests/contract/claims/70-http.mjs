@@ -116,6 +116,8 @@ async function someCall(scene, server) {
 test('GET /stats has the shape that dashboards read', async (scene) => {
   const server = await scene.ownServer();
   const { room, audio, screen } = await someCall(scene, server);
+  const peer = await scene.person('peer', { server });
+  await peer.ok('ready', { roomId: room, mediaState: {} });
   const stats = await (await fetch(`${server.url}/stats`)).json();
   for (const [key, wanted] of Object.entries({
     workers: 2,
@@ -123,9 +125,13 @@ test('GET /stats has the shape that dashboards read', async (scene) => {
     totalParticipants: 2,
     totalProducers: 2,
     totalConsumers: 2,
+    peerToPeerRooms: 1,
+    peerToPeerParticipants: 1,
   }))
     assert.equal(stats[key], wanted, key);
   assert.deepEqual(Object.keys(stats).sort(), [
+    'peerToPeerParticipants',
+    'peerToPeerRooms',
     'roomStats',
     'rooms',
     'totalConsumers',

@@ -43,16 +43,30 @@ test('GET /metrics is the text format of Prometheus', async (scene) => {
 
 test('/metrics counts workers, meetings and requests', async (scene) => {
   const server = await scene.ownServer();
-  await someCall(scene, server);
+  const room = await someCall(scene, server);
+  const peer = await scene.person('peer-of-metrics', { server });
+  await peer.ok('ready', { roomId: room, mediaState: {} });
   const text = await scrape(server);
   assert.deepEqual(values(text, 'meetlite_sfu_worker_up'), { '{worker="0"}': 1, '{worker="1"}': 1 });
-  const sums = { rooms: 1, participants: 2, connections: 2, transports: 4, producers: 1, consumers: 1, draining: 0 };
+  const sums = {
+    rooms: 1,
+    participants: 2,
+    peer_to_peer_rooms: 1,
+    peer_to_peer_participants: 1,
+    connections: 3,
+    transports: 4,
+    producers: 1,
+    consumers: 1,
+    draining: 0,
+  };
   for (const [name, wanted] of Object.entries(sums))
     assert.deepEqual(values(text, `meetlite_sfu_${name}`), { '': wanted }, name);
   assert.equal(values(text, 'meetlite_sfu_request_duration_seconds_count')['{event="join-room"}'], 2);
   assert.deepEqual(values(text, 'meetlite_sfu_failed_requests_total'), {
     '{event="pause-producer",code="not_found"}': 1,
   });
+  const atFault = values(text, 'meetlite_sfu_worker_transports_at_fault_total');
+  assert.deepEqual(atFault, { '{worker="0"}': 0, '{worker="1"}': 0 });
   const turns = values(text, 'meetlite_sfu_worker_turn_duration_seconds_count');
   assert.ok(Object.keys(turns).length === 2 && Object.values(turns).every((count) => count > 0), JSON.stringify(turns));
   assert.ok(values(text, 'process_resident_memory_bytes')[''] > 1e6);

@@ -103,6 +103,17 @@ test('the server ends with status 0 at the deadline, whoever still meets', async
   await person.next('#disconnect');
 });
 
+test('the log of a drain counts the meetings of both kinds for which it waits, and those that the deadline ends', async (scene) => {
+  const server = await scene.ownServer({ DRAIN_SECONDS: '1' });
+  for (const userId of ['ann', 'ben']) {
+    const peer = await scene.person(userId, { server });
+    await peer.ok('ready', { roomId: `of ${userId}`, mediaState: {} });
+  }
+  assert.equal((await server.stop()).status, 0, server.err);
+  assert.match(server.err, /draining: meetings may end, none begins rooms=0 peer_to_peer_rooms=2 seconds=1\n/);
+  assert.match(server.err, /meetings end rooms=0 peer_to_peer_rooms=2\n/);
+});
+
 for (const second of ['SIGTERM', 'SIGINT'])
   test(`a ${second} while the server drains ends it at once with status 0`, async (scene) => {
     const { server, person } = await draining(scene);
