@@ -403,60 +403,74 @@ test('data channels are not there: sctpParameters is null, and produce-data is u
   assert.equal(error.message, 'Failed to create data producer');
 });
 
-test('the fields of stats have the names of getStats()', async (scene) => {
-  const { alice, bob } = await call(scene);
+test('the fields of stats have the names of getStats(), its types, and nothing beside them but what the API names', async (scene) => {
+  const { alice, bob, consumer } = await call(scene);
   const mine = await alice.ok('get-participant-stats');
   assertShape(mine.producers, {
     audio: { id: isId, paused: 'boolean', stats: ['object'] },
     video: { id: isId, paused: 'boolean', stats: ['object'] },
   });
-  const needs = (stats, type, fields) => {
-    assert.equal(stats.type, type);
-    const missing = fields.filter((field) => typeof stats[field] !== 'number' && typeof stats[field] !== 'string');
-    assert.deepEqual(missing, [], type);
+  const stream = {
+    timestamp: isCount,
+    ssrc: isCount,
+    kind: /^(audio|video)$/,
+    mimeType: /^(audio|video)\/\w+$/,
+    packetsLost: exactly(0),
+    fractionLost: exactly(0),
+    packetsDiscarded: exactly(0),
+    packetsRetransmitted: exactly(0),
+    packetsRepaired: exactly(0),
+    nackCount: exactly(0),
+    nackPacketCount: exactly(0),
+    pliCount: exactly(0),
+    firCount: exactly(0),
+    score: (value) => isCount(value) && value <= 10,
+    packetCount: exactly(0),
+    byteCount: exactly(0),
+    bitrate: exactly(0),
+    jitter: exactly(0),
+    roundTripTime: exactly(0),
+    'rtxSsrc?': isCount,
   };
-  const rtp = [
-    'timestamp',
-    'ssrc',
-    'kind',
-    'mimeType',
-    'packetsLost',
-    'fractionLost',
-    'packetsDiscarded',
-    'packetsRetransmitted',
-    'packetsRepaired',
-    'nackCount',
-    'nackPacketCount',
-    'pliCount',
-    'firCount',
-    'score',
-    'packetCount',
-    'byteCount',
-    'bitrate',
-  ];
-  needs(mine.producers.audio.stats[0], 'inbound-rtp', [...rtp, 'jitter']);
+  const inbound = { type: exactly('inbound-rtp'), bitrateByLayer: {}, keyFrames: exactly(0), ...stream };
+  const [audio] = mine.producers.audio.stats;
+  assertShape(audio, { ...inbound, kind: exactly('audio'), mimeType: exactly('audio/opus') });
+
   const theirs = await bob.ok('get-participant-stats');
-  for (const { stats } of theirs.consumers.details) needs(stats[0], 'outbound-rtp', rtp);
-  for (const { stats } of theirs.transports.details)
-    needs(stats[0], 'webrtc-transport', [
-      'transportId',
-      'timestamp',
-      'iceRole',
-      'iceState',
-      'dtlsState',
-      'bytesReceived',
-      'recvBitrate',
-      'bytesSent',
-      'sendBitrate',
-      'rtpBytesReceived',
-      'rtpRecvBitrate',
-      'rtpBytesSent',
-      'rtpSendBitrate',
-      'rtxBytesReceived',
-      'rtxRecvBitrate',
-      'rtxBytesSent',
-      'rtxSendBitrate',
-      'probationBytesSent',
-      'probationSendBitrate',
-    ]);
+  assert.equal(theirs.consumers.details.length, 2);
+  for (const { kind, stats } of theirs.consumers.details)
+    assertShape(stats[0], { type: exactly('outbound-rtp'), priority: exactly(1), ...stream, kind: exactly(kind) });
+  const heard = theirs.consumers.details.find(({ id }) => id === consumer.consumerId);
+  assert.equal(heard.stats[0].ssrc, consumer.rtpParameters.encodings[0].ssrc);
+
+  assert.deepEqual(
+    theirs.transports.details.map(({ direction }) => direction),
+    ['send', 'recv'],
+  );
+  for (const { id, stats } of theirs.transports.details)
+    assertShape(stats[0], {
+      type: exactly('webrtc-transport'),
+      transportId: exactly(id),
+      timestamp: isCount,
+      iceRole: exactly('controlled'),
+      iceState: exactly('new'),
+      dtlsState: exactly('new'),
+      srtpProfile: exactly(''),
+      bytesReceived: exactly(0),
+      recvBitrate: exactly(0),
+      bytesSent: exactly(0),
+      sendBitrate: exactly(0),
+      packetsReceived: exactly(0),
+      packetsSent: exactly(0),
+      rtpBytesReceived: exactly(0),
+      rtpRecvBitrate: exactly(0),
+      rtpBytesSent: exactly(0),
+      rtpSendBitrate: exactly(0),
+      rtxBytesReceived: exactly(0),
+      rtxRecvBitrate: exactly(0),
+      rtxBytesSent: exactly(0),
+      rtxSendBitrate: exactly(0),
+      probationBytesSent: exactly(0),
+      probationSendBitrate: exactly(0),
+    });
 });
