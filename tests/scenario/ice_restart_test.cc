@@ -82,22 +82,20 @@ TEST(IceRestart, LeavesThePathThatWasNominatedBeforeOpenUntilItsConsentEnds) {
   call.conference.move(*call.alice, IpAddress::v4(0x0a020001));
   call.conference.restart_ice(*call.alice);
   call.conference.run_for(1s);
-  const auto before = call.conference.worker_stats().packets_dropped;
   const auto knock = [&] {  // As a media packet that was long under way.
     const std::array<std::uint8_t, 20> rtp{0x80, 100};
     call.conference.network().inject({former, {call.conference.server_address(), 40000}}, rtp);
     call.conference.run_for(100ms);
+    return call.conference.worker_stats().refused;
   };
-  const auto refused_by_transport = [&] {
-    return call.conference.transport_stats(call.alice->send).packets_received;
-  };
-  auto seen = refused_by_transport();
-  knock();
-  EXPECT_GT(refused_by_transport(), seen) << "it came to the transport";
+  const auto before = call.conference.worker_stats().refused;
+  const auto open = knock();
+  EXPECT_EQ(open.srtp, before.srtp + 1) << "it came to the transport";
+  EXPECT_EQ(open.strangers, before.strangers);
   call.conference.run_for(31s);
-  EXPECT_LE(call.conference.worker_stats().packets_dropped, before + 1);
-  knock();
-  EXPECT_EQ(call.conference.worker_stats().packets_dropped, before + 2) << "now it is a stranger's";
+  const auto ended = knock();
+  EXPECT_EQ(ended.srtp, open.srtp);
+  EXPECT_EQ(ended.strangers, open.strangers + 1) << "now it is a stranger's";
 }
 
 }  // namespace
