@@ -69,6 +69,9 @@ void expect_victor_flows(AttackScene& scene) {
   }
 }
 
+/// One camera's history fills up: 2048 buffers of 2 KiB, and as many again on their way.
+constexpr std::size_t kGrowthOfAHistory = 8 * 1024 * 1024;
+
 constexpr std::uint8_t kVp8 = 101;
 constexpr std::uint8_t kVp8Rtx = 102;
 
@@ -88,7 +91,8 @@ TEST(EndlessStreams, OfNewSsrcsMidsAndRidsAreBoundedAndRefused) {
         EXPECT_GT(scene.refused().srtp, 1000u);
         EXPECT_EQ(scene.lines("sends what is refused"), 1u);
         expect_victor_flows(scene);
-      });
+      },
+      kGrowthOfStreams);
 }
 
 /// Each packet claims her own camera for another SSRC: her picture suffers, nobody else's.
@@ -128,7 +132,8 @@ TEST_P(CodecMutation, OfPayloadsAndDescriptorsDisturbsNobody) {
         const auto camera = of(scene, scene.mallory->send).producers.back().streams.front();
         EXPECT_EQ(camera.mime_type, GetParam());
         EXPECT_GT(camera.packets, 200u);
-      });
+      },
+      kGrowthOfAHistory);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, CodecMutation,
@@ -200,7 +205,7 @@ TEST(Storm, OfRtxRepairsNothingAndIsNotForwarded) {
       [&](AttackScene& scene) {
         const auto stats = of(scene, scene.mallory->send);
         EXPECT_GT(stats.rtx_bytes_received, 1'000'000u);
-        EXPECT_LT(of(scene, scene.victor->receive).rtp_bytes_sent - before, 2'000'000u);
+        EXPECT_LT(of(scene, scene.victor->receive).rtp_bytes_sent - before, 400'000u);
         expect_victor_flows(scene);
       });
 }
@@ -231,7 +236,7 @@ TEST(AbsurdFeedback, OfBandwidthAndArrivalsChangesNothing) {
           scene.mallory->browser->forge_publisher_rtcp(feedback);
         }
       },
-      [](AttackScene& scene) { expect_flow(scene); });
+      [](AttackScene& scene) { expect_flow(scene); }, kGrowthOfStreams);
 }
 
 /// Numbers all over the circle, each of which opens a gap of thousands.
@@ -312,7 +317,8 @@ TEST(Flood, OfAValidUsersMediaCostsOnlyHerOwnStreams) {
         EXPECT_LT(of(scene, scene.victor->receive).packets_sent - before, kMost);
         EXPECT_EQ(scene.lines("sends what is refused"), 1u);
         expect_victor_flows(scene);
-      });
+      },
+      kGrowthOfAHistory);
 }
 
 }  // namespace

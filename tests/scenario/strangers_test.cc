@@ -1,6 +1,8 @@
 #include <array>
 #include <random>
 
+#include "ice/scripted_check.h"
+#include "sim/deaf_host.h"
 #include "stun/message_builder.h"
 #include "tests/scenario/scenario.h"
 
@@ -74,14 +76,6 @@ class Stranger {
   std::vector<Seen> seen_;
 };
 
-/// What the network tells its tap about arrives at a host, so a stranger needs one.
-class Deaf final : public Host {
-  void handle_datagram(Timestamp, const Path&, Bytes) override {}
-  void handle_timeout(Timestamp) override {}
-  void flush(Timestamp, Outbox&) override {}
-  Timestamp next_timeout() const override { return Timestamp::max(); }
-};
-
 TEST(Strangers, DisturbNoStageOfACall) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SEEDED(seed);
@@ -129,7 +123,7 @@ TEST(Strangers, WithAWrongPasswordGetNoAnswerAndMoveNobody) {
   conference.network().set_tap([&](Timestamp, const Path& path, Bytes) {
     if (path.local == own) ++answers;
   });
-  Deaf host;
+  DeafHost host;
   conference.network().attach(own.ip, host);
   for (int i = 0; i < 100; ++i) {
     std::array<std::uint8_t, 256> buffer;
@@ -204,22 +198,33 @@ TEST(Handshake, WithAnotherFingerprintCarriesNoMediaEitherWay) {
 
 TEST(Handshake, FromAnAddressThatIceHasNotValidatedIsNotAnswered) {
   Conference conference(1);
-  const RouterId room = conference.open_room();
+  const Endpoint own{IpAddress::v4(0x0a090909), 9};
+  DeafHost host;
+  conference.network().attach(own.ip, host);
   std::vector<std::uint8_t> hello;
+  std::size_t answers = 0;
   conference.network().set_tap([&](Timestamp, const Path& path, Bytes datagram) {
+    if (path.local.ip == own.ip) ++answers;
     if (path.local.ip == conference.server_address() && datagram[0] == 22 && hello.empty())
       hello.assign(datagram.begin(), datagram.end());
   });
-  conference.join(room);
+  const RouterId room = conference.open_room();
+  const Member& alice = conference.join(room);
   conference.run_for(1s);
   ASSERT_FALSE(hello.empty());
-  const Endpoint own{IpAddress::v4(0x0a090909), 9};
-  const auto before = conference.worker_stats().packets_dropped;
-  conference.network().set_tap(
-      [&](Timestamp, const Path& path, Bytes) { EXPECT_NE(path.local.ip, own.ip) << "an answer"; });
-  conference.network().inject({own, {conference.server_address(), kServerPort}}, hello);
-  conference.run_for(1s);
-  EXPECT_EQ(conference.worker_stats().packets_dropped, before + 1);
+
+  const auto send = [&](Bytes datagram) {
+    conference.network().inject({own, {conference.server_address(), kServerPort}}, datagram);
+    conference.run_for(1s);
+  };
+  const auto before = conference.worker_stats().refused.strangers;
+  send(hello);
+  EXPECT_EQ(answers, 0u);
+  EXPECT_EQ(conference.worker_stats().refused.strangers, before + 1);
+
+  const auto& secrets = alice.browser->send_channel().remote();
+  send(ice::ScriptedCheck::to({secrets.ufrag, secrets.password}).encode());
+  EXPECT_EQ(answers, 1u) << "an answer to this address would have been seen";
   conference.network().set_tap({});
   conference.network().detach(own.ip);
 }

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "ice/lite_agent.h"
 #include "stun/message_builder.h"
 #include "tests/scenario/attack.h"
 
@@ -83,25 +84,18 @@ TEST(StunAttack, ThatGuessesUfragsFindsNobodyAndIsToldOfOnce) {
 /// Who has no password gets nothing; who has one and forges the source of what she asks sends the
 /// stranger no more than she spends herself.
 TEST(StunAttack, ThatForgesItsSourceReflectsNothingLargerThanItself) {
-  std::size_t sent = 0;
-  std::size_t largest = 0;
-  const auto send = [&](AttackScene& scene, const Datagram& datagram) {
-    scene.inject(scene.stranger, datagram);
-    sent += datagram.size();
-    largest = std::max(largest, datagram.size());
-  };
   attack(
-      [&](AttackScene& scene, int step) {
+      [](AttackScene& scene, int step) {
         const auto number = static_cast<std::uint64_t>(step);
-        send(scene, encode({secrets_of(*scene.victor).ufrag, "?"}, number));
+        scene.inject(scene.stranger, encode({secrets_of(*scene.victor).ufrag, "?"}, number));
         // A response, an indication and a request of another method.
         for (const int type : {0x0101, 0x0111, 0x0011, 0x0003}) {
           Datagram other = encode({secrets_of(*scene.victor).ufrag, "?"}, number);
           store_be16(other, 0, static_cast<std::uint16_t>(type));
-          send(scene, other);
+          scene.inject(scene.stranger, other);
         }
       },
-      [&](AttackScene& scene) {
+      [](AttackScene& scene) {
         EXPECT_THAT(scene.reflected, IsEmpty());
         const auto& own = secrets_of(*scene.mallory);
         for (const Check& check :
@@ -111,30 +105,45 @@ TEST(StunAttack, ThatForgesItsSourceReflectsNothingLargerThanItself) {
           const Datagram question = encode(check, 1);
           scene.inject(scene.stranger, question);
           scene.conference.run_for(45ms);
-          for (const Datagram& answer : scene.reflected) {
-            if (answer[0] <= 3) {
-              EXPECT_LE(answer.size(), question.size());
-            }
+          std::size_t answers = 0;
+          for (const Datagram& datagram : scene.reflected) {
+            if (datagram[0] > 3) continue;
+            ++answers;
+            EXPECT_LE(datagram.size(), question.size());
           }
+          EXPECT_EQ(answers, 1u);
         }
       });
 }
 
+/// What comes from a path reaches its transport; what comes from any other address is a stranger's.
 TEST(StunAttack, FromThousandsOfAddressesWithTheRightPasswordHoldsNoMorePathsThanTheBound) {
+  constexpr std::uint32_t kEachStep = 20;
+  constexpr std::uint32_t kAddresses = kEachStep * kAttackSteps;
+  const auto address = [](std::uint32_t number) {
+    return Endpoint{IpAddress::v4(0x0b000000 + number), 5};
+  };
   attack(
-      [](AttackScene& scene, int step) {
+      [&](AttackScene& scene, int step) {
         const auto& own = secrets_of(*scene.mallory);
-        for (std::uint32_t i = 0; i < 20; ++i) {
-          const auto number = static_cast<std::uint32_t>(step) * 20 + i;
-          scene.inject({IpAddress::v4(0x0b000000 + number), 5},
-                       encode({own.ufrag, own.password}, number));
+        for (std::uint32_t i = 0; i < kEachStep; ++i) {
+          const auto number = static_cast<std::uint32_t>(step) * kEachStep + i;
+          scene.inject(address(number), encode({own.ufrag, own.password}, number));
         }
       },
-      [](AttackScene& scene) {
+      [&](AttackScene& scene) {
         // Whoever proved an address holds it: Victor's is where it was.
         EXPECT_EQ(scene.conference.transport_stats(scene.victor->send).ice_state, "completed");
         for (const StreamReceiver& receiver : scene.mallory->browser->receivers())
           EXPECT_THAT(receiver.complaints(), IsEmpty());
+
+        const auto before = scene.refused().strangers;
+        const std::array<std::uint8_t, 20> rtp{0x80, 100};
+        for (std::uint32_t i = 0; i < kAddresses; ++i) scene.inject(address(i), rtp);
+        scene.conference.run_for(100ms);
+        const auto strangers = scene.refused().strangers - before;
+        EXPECT_GE(strangers, kAddresses - ice::LiteAgent::kMaxPaths);
+        EXPECT_LT(strangers, kAddresses) << "the latest of them are paths";
       });
 }
 
