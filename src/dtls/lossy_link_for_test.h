@@ -99,6 +99,9 @@ class LossyLink {
   double loss = 0, duplication = 0;
   /// Whether the datagram of this number, in order of sending by either end, is lost.
   std::function<bool(std::size_t)> lose = [](std::size_t) { return false; };
+  /// What becomes on its way of the datagram of this number.
+  std::function<void(std::size_t, std::vector<std::uint8_t>&)> alter =
+      [](std::size_t, std::vector<std::uint8_t>&) {};
 
   std::size_t datagrams_sent = 0, largest_datagram = 0;
   std::vector<Timestamp> sent_at;
@@ -119,7 +122,9 @@ class LossyLink {
         transcript.push_back(*datagram);
         sent_at.push_back(now);
         largest_datagram = std::max(largest_datagram, datagram->size());
-        const bool lost = lose(datagrams_sent++) || chance(loss);
+        const std::size_t number = datagrams_sent++;
+        const bool lost = lose(number) || chance(loss);
+        alter(number, *datagram);
         const int copies = lost ? 0 : chance(duplication) ? 2 : 1;
         for (int i = 0; i < copies; ++i)
           in_flight_.emplace(now + delay +
