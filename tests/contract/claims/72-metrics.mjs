@@ -2,12 +2,12 @@
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { chromiumAudio } from '../lib/media.mjs';
 import { test } from '../lib/runner.mjs';
+import { freePort } from '../lib/server.mjs';
 
 const LIMIT_MS = 20_000;
 
@@ -104,14 +104,6 @@ test('promtool has nothing to say against /metrics', async (scene) => {
   await (await scene.stranger({ server, token: 'bad' })).next('#connect_error');
   assert.deepEqual(await run('promtool', ['check', 'metrics'], await scrape(server)), { status: 0, out: '' });
 });
-
-async function freePort() {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await new Promise((fulfil) => listener.on('listening', fulfil));
-  const { port } = listener.address();
-  await new Promise((fulfil) => listener.close(fulfil));
-  return port;
-}
 
 test("Debian's Prometheus scrapes /metrics and answers queries from it", async (scene) => {
   const server = await scene.ownServer();

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -142,4 +143,13 @@ export async function freeMediaPorts(count = MEDIA_PORTS) {
     const free = await Promise.all(Array.from({ length: count }, (_, i) => udpPortIsFree(first + i)));
     if (free.every(Boolean)) return first;
   }
+}
+
+/** A TCP port that was free on loopback a moment ago. */
+export async function freePort() {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address();
+  await new Promise((fulfil) => listener.close(fulfil));
+  return port;
 }
