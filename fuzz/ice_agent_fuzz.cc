@@ -5,7 +5,7 @@
 
 #include "fuzz/script.h"
 #include "ice/lite_agent.h"
-#include "ice/scripted_check.h"
+#include "ice/scripted_check_for_test.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fuzz/script.h"
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 namespace {
 

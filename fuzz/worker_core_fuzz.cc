@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/collecting_sink.h"
+#include "base/collecting_sink_for_test.h"
 #include "core/worker_core.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"

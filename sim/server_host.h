@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/collecting_sink.h"
+#include "base/collecting_sink_for_test.h"
 #include "base/link_for_test.h"
 #include "core/worker_core.h"
 #include "sim/network.h"

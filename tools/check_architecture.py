@@ -18,14 +18,14 @@ LONGEST_FUNCTION = 70
 
 CPP_FOLDERS = ("src", "sim", "tests", "fuzz", "bench")
 CPP_SUFFIXES = {".h", ".cc"}
-CODE_SUFFIXES = CPP_SUFFIXES | {".ts", ".tsx", ".js", ".mjs", ".css", ".py", ".sh", ".go"}
+CODE_SUFFIXES = CPP_SUFFIXES | {".ts", ".js", ".mjs", ".css", ".py", ".sh"}
 TEXT_SUFFIXES = CODE_SUFFIXES | {".md", ".cmake", ".txt", ".html", ".json", ".service", ".yml", ""}
-SKIPPED_FOLDERS = {".git", ".tools", "build", "node_modules", "dist", "third_party", "generated", "corpus", "output"}
+SKIPPED_FOLDERS = {".git", ".tools", "build", "node_modules", "dist", "corpus", "output"}
 # This check and its own test name what they forbid.
 ITSELF = {"tools/check_architecture.py", "tools/check_architecture_test.py"}
 
-PROTOCOL_MODULES = {"base", "crypto", "stun", "rtp", "rtcp", "ice", "dtls", "srtp", "sctp", "bwe", "ortc", "media",
-                    "transport", "core"}
+PROTOCOL_MODULES = {"base", "crypto", "stun", "rtp", "rtcp", "ice", "dtls", "srtp", "bwe", "ortc", "media", "transport",
+                    "core"}
 PROTOCOL_FOLDERS = ("signaling/engineio/", "signaling/socketio/")
 # Where the outside world is let in on purpose: the log's lock and clock, and inet_pton.
 PROTOCOL_EXCEPTIONS = {"base/log.h", "base/log.cc", "base/endpoint.cc"}
@@ -38,6 +38,9 @@ FORBIDDEN_CALLS = re.compile(
     r"\b(?:\w+_clock::now|random_device|gettimeofday|clock_gettime|this_thread|thread_local|std::cout|std::cerr)\b"
     r"|(?<![\w.>:])(?:::|std::)?(?:time|rand|srand|getenv)\s*\(")
 
+TEST_HEADERS = re.compile(r"^(gtest|gmock)/|_for_test\.h$")
+OTHER_TEST_NAMES = re.compile(r"^test_|(?:^|_)(?:fixture|harness)\.h$")
+
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 UNFINISHED_PHRASES = re.compile(r"\b(not implemented|stub(bed)?|for now|simplified|placeholder|in a real)\b", re.I)
 # The attribute of an input field and its style in a page.
@@ -46,7 +49,11 @@ PAGE_PLACEHOLDER = re.compile(r"(::|\.)?placeholder\s*(=|:|\{|-)|::placeholder|\
 SOCKETIO_PLACEHOLDER = re.compile(r"\bplaceholders?\b")
 EMPTY_NAMES = re.compile(r"\b[A-Z]\w*(?:Manager|Helper|Util)s?\b|\b(?:Manager|Helper)s?\b|\b\w+_(?:manager|helper|util)s?\b")
 EMPTY_FILE_NAMES = re.compile(r"(?:^|[_\-.])(?:manager|helper|util)s?(?:[_\-.]|$)")
-MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|farm|root|tmp|home/\w+)/|\bshared/[A-Z]\w+\.md")
+ABSOLUTE_PATH = re.compile(r"(?:^|(?<=[\s\"'`(=,:>]))/([A-Za-z][\w.-]*)/")
+# What every Linux machine has.
+SYSTEM_FOLDERS = {"bin", "boot", "dev", "etc", "lib", "opt", "proc", "run", "sbin", "sys", "usr", "var"}
+SERVED_FOLDERS = {"socket.io", "engine.io", "assets"}
+DOCUMENT = re.compile(r"(?<![\w./-])(?:\.\./)*((?:[\w.-]+/)*[\w-]+\.md)\b")
 REGISTRY_HOSTS = re.compile(r"https?://(?:registry|deb|security|proxy)\.[\w.-]+|\"resolved\"\s*:\s*\"http")
 SLEEPS_CPP = re.compile(r"\b(?:sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.>])(?:::)?sleep\s*\(")
 SLEEPS_PAGE = re.compile(r"\bwaitForTimeout\b|\bsetTimeout\([^,]*,\s*\d{4,}|\b(?:await|return)\s+(?:sleep|delay)\(")
@@ -179,6 +186,21 @@ def check_modules(tree):
     return found
 
 
+def check_test_code(tree):
+    """What serves tests alone says so in its name, *_test or *_for_test.h, and nothing of the server includes it."""
+    found = []
+    for path, text in tree.sources().items():
+        name = pathlib.Path(path).name
+        if name.endswith(".h") and OTHER_TEST_NAMES.search(name):
+            found.append(Violation(f"src/{path}", 1, "what serves tests is called *_for_test.h"))
+        if is_test(path):
+            continue
+        for number, _, header in includes(text):
+            if TEST_HEADERS.search(header):
+                found.append(Violation(f"src/{path}", number, f"is no *_test.cc or *_for_test.h and includes {header}"))
+    return found
+
+
 def check_protocol(tree):
     """Protocol code knows no socket, thread, clock, stream or chance."""
     found = []
@@ -219,11 +241,26 @@ def check_names(tree):
     return found
 
 
+def paths_of_one_machine(tree, path, text):
+    """Absolute paths that lead neither into the system nor into the tree, and that no browser asks for. Tests may make
+    paths up, as long as this machine has no such folder."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for found in ABSOLUTE_PATH.finditer(line):
+            folder = found.group(1)
+            known = folder in SYSTEM_FOLDERS | SERVED_FOLDERS | SKIPPED_FOLDERS or (tree.root / folder).is_dir()
+            if not known and (not is_test(path) or pathlib.Path("/", folder).is_dir()):
+                yield Violation(path, number, f"path of one machine: {found.group(0)}")
+
+
 def check_places(tree):
-    """No paths of one machine, no registry's host."""
+    """No paths of one machine, no document from elsewhere, no registry's host."""
     found = []
+    documents = ["/" + path for path in tree.files if path.endswith(".md")]
     for path, text in tree.texts().items():
-        found += find(MACHINE_PATHS, text, path, "path of one machine")
+        found += paths_of_one_machine(tree, path, text)
+        for number, line in enumerate(text.splitlines(), 1):
+            found += [Violation(path, number, f"there is no document {named}") for named in DOCUMENT.findall(line)
+                      if not any(document.endswith("/" + named) for document in documents)]
         found += find(REGISTRY_HOSTS, text, path, "registry host")
     for path in sorted(tree.root.rglob("package-lock.json")):
         relative = path.relative_to(tree.root)
@@ -336,6 +373,7 @@ def check_documents(tree):
 
 CHECKS = {
     "modules include only what they depend on": check_modules,
+    "test code says that it is": check_test_code,
     "protocol code knows no outside world": check_protocol,
     "nothing is left for later": check_words,
     "names say what things are": check_names,

@@ -8,7 +8,7 @@
 #include "core/worker_core.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 // What the commands of pipes do and refuse; what passes through pipes is in tests/scenario.
 

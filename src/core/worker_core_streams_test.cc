@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/collecting_sink.h"
+#include "base/collecting_sink_for_test.h"
 #include "core/worker_core.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
-#include "ice/scripted_check.h"
+#include "ice/scripted_check_for_test.h"
 
 // ICE over TCP as a worker's core sees it: a path that can end.
 

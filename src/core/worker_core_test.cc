@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/collecting_sink.h"
+#include "base/collecting_sink_for_test.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "ortc/consumer_parameters.h"

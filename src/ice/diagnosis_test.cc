@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ice/lite_agent.h"
-#include "ice/scripted_check.h"
+#include "ice/scripted_check_for_test.h"
 
 namespace sfu::ice {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "crypto/random.h"
 #include "ice/lite_agent.h"
-#include "ice/scripted_check.h"
+#include "ice/scripted_check_for_test.h"
 
 /// Virtual time: a client that checks its paths regularly, over links that lose, delay and die.
 namespace sfu::ice {

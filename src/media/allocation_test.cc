@@ -2,7 +2,7 @@
 
 #include "base/allocation_count_for_test.h"
 #include "media/consumer.h"
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 namespace sfu::media {
 namespace {

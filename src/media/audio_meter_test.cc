@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 namespace sfu::media {
 namespace {

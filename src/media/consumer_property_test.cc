@@ -4,7 +4,7 @@
 #include <set>
 
 #include "media/consumer.h"
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 #include "rtp/sequence.h"
 
 namespace sfu::media {

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "media/consumer.h"
-#include "media/test_frames.h"
-#include "media/test_media.h"
+#include "media/frames_for_test.h"
+#include "media/media_for_test.h"
 
 namespace sfu::media {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "media/consumer.h"
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 namespace sfu::media {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 #include "rtp/sequence.h"
 
 namespace sfu::media {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 namespace sfu::media {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 #include "rtcp/fir.h"
 #include "rtcp/receiver_report.h"
 

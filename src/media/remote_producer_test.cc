@@ -6,7 +6,7 @@
 
 #include "base/link_for_test.h"
 #include "media/link_subscriber.h"
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 // Both ends of a pipe, without the workers around them.
 

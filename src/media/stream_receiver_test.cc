@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 namespace sfu::media {
 namespace {

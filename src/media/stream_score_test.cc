@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 namespace sfu::media {
 namespace {

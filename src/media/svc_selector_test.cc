@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "media/layer_selector.h"
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 #include "rtp/codec/vp9.h"
 
 namespace sfu::media {

@@ -7,9 +7,9 @@
 
 #include "ortc/json.h"
 #include "ortc/match.h"
+#include "ortc/parameters_for_test.h"
 #include "ortc/producer_parameters.h"
 #include "ortc/router_capabilities.h"
-#include "ortc/test_parameters.h"
 
 namespace sfu::ortc {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <ostream>
 
+#include "ortc/parameters_for_test.h"
 #include "ortc/router_capabilities.h"
-#include "ortc/test_parameters.h"
 
 namespace sfu::ortc {
 namespace {

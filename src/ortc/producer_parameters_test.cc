@@ -6,8 +6,8 @@
 
 #include "ortc/json.h"
 #include "ortc/match.h"
+#include "ortc/parameters_for_test.h"
 #include "ortc/router_capabilities.h"
-#include "ortc/test_parameters.h"
 
 namespace sfu::ortc {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "rtcp/fir.h"
 #include "rtcp/pli.h"
-#include "rtcp/round_trip.h"
+#include "rtcp/round_trip_for_test.h"
 
 namespace sfu::rtcp {
 namespace {

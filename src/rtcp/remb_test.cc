@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "rtcp/round_trip.h"
+#include "rtcp/round_trip_for_test.h"
 
 namespace sfu::rtcp {
 namespace {

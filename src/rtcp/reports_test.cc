@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "rtcp/receiver_report.h"
-#include "rtcp/round_trip.h"
+#include "rtcp/round_trip_for_test.h"
 #include "rtcp/sender_report.h"
 
 namespace sfu::rtcp {

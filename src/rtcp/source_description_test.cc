@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "rtcp/round_trip.h"
+#include "rtcp/round_trip_for_test.h"
 
 namespace sfu::rtcp {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/malformed_input_for_test.h"
-#include "rtcp/round_trip.h"
+#include "rtcp/round_trip_for_test.h"
 
 namespace sfu::rtcp {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "service/fixture_for_test.h"
 #include "service/mediasoup_server.h"
-#include "service/test_fixture.h"
 
 // Who is let in, for how long, and how much they may do.
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "service/fixture_for_test.h"
 #include "service/requests.h"
-#include "service/test_fixture.h"
 
 // Nobody acts on what belongs to somebody else, whatever ids a request names.
 

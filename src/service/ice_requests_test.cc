@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
+#include "service/fixture_for_test.h"
 #include "service/ice_servers.h"
-#include "service/test_fixture.h"
 #include "service/transport_states.h"
 
 // restart-ice, transport-state-changed, iceServers.

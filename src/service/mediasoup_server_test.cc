@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
+#include "service/fixture_for_test.h"
 #include "service/requests.h"
-#include "service/test_fixture.h"
 
 namespace sfu::service {
 namespace {

@@ -3,8 +3,8 @@
 #include <array>
 #include <string>
 
+#include "service/fixture_for_test.h"
 #include "service/schemas.h"
-#include "service/test_fixture.h"
 
 namespace sfu::service {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "service/fixture_for_test.h"
 #include "service/schemas.h"
-#include "service/test_fixture.h"
 
 namespace sfu::service {
 namespace {

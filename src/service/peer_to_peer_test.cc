@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-#include "service/test_fixture.h"
+#include "service/fixture_for_test.h"
 
 namespace sfu::service {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <ostream>
 
-#include "service/test_fixture.h"
+#include "service/fixture_for_test.h"
 
 namespace sfu::service {
 namespace {

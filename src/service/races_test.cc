@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "service/test_fixture.h"
+#include "service/fixture_for_test.h"
 
 // What happens while a worker has not answered yet: `holding` keeps its replies back.
 

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "service/returning_fixture.h"
+#include "service/returning_for_test.h"
 
 // What the old connection had asked for when the new one takes over: `holding` keeps the worker's
 // replies back.

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "service/returning_fixture.h"
+#include "service/returning_for_test.h"
 
 // Leaving, vanishing, and coming back.
 

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "service/test_fixture.h"
+#include "service/fixture_for_test.h"
 
 // A room whose people sit on several workers. Without a margin each newcomer goes to the freest
 // one.

@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "service/test_fixture.h"
+#include "service/fixture_for_test.h"
 
 namespace sfu::service {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "service/returning_fixture.h"
+#include "service/returning_for_test.h"
 
 // Socket.IO's own recovery: what of a participant goes along with a session.
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ice/scripted_check.h"
+#include "ice/scripted_check_for_test.h"
 
 namespace sfu::transport {
 namespace {

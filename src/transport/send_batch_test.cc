@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "base/collecting_sink.h"
+#include "base/collecting_sink_for_test.h"
 #include "transport/send_queue.h"
 
 namespace sfu::transport {

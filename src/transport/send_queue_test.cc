@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "base/collecting_sink.h"
+#include "base/collecting_sink_for_test.h"
 #include "rtp/packet_view.h"
 #include "srtp/inbound_session.h"
 

@@ -11,7 +11,7 @@
 #include "crypto/certificate.h"
 #include "crypto/random.h"
 #include "ice/lite_agent.h"
-#include "ice/scripted_check.h"
+#include "ice/scripted_check_for_test.h"
 #include "io/stream_client_for_test.h"
 #include "stun/message.h"
 #include "worker/batch_sender.h"

@@ -11,7 +11,7 @@
 #include "base/check.h"
 #include "crypto/certificate.h"
 #include "crypto/random.h"
-#include "ice/scripted_check.h"
+#include "ice/scripted_check_for_test.h"
 #include "io/processors.h"
 #include "io/time_slice.h"
 #include "stun/message.h"

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "base/collecting_sink.h"
+#include "base/collecting_sink_for_test.h"
 #include "core/worker_core.h"
 #include "crypto/certificate.h"
-#include "service/test_harness.h"
+#include "service/service_for_test.h"
 
 // The service above a real worker core: what ortc makes of browsers' parameters is what the core
 // takes, and what one closes is gone in the other.

@@ -15,7 +15,7 @@
 #include "io/stream_client_for_test.h"
 #include "io/udp_socket.h"
 #include "media/codec_table.h"
-#include "service/test_harness.h"
+#include "service/service_for_test.h"
 #include "sim/browser.h"
 #include "sim/publisher_parameters.h"
 

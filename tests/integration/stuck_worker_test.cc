@@ -12,7 +12,7 @@
 
 #include "crypto/certificate.h"
 #include "crypto/random.h"
-#include "service/test_harness.h"
+#include "service/service_for_test.h"
 #include "worker/worker_thread.h"
 
 namespace sfu::service {

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "base/collecting_sink.h"
+#include "base/collecting_sink_for_test.h"
 #include "rtcp/packet.h"
 #include "sim/conference.h"
 #include "sim/server_host.h"

@@ -1,7 +1,7 @@
 #include <array>
 #include <ostream>
 
-#include "ice/scripted_check.h"
+#include "ice/scripted_check_for_test.h"
 #include "tests/scenario/attack.h"
 
 // What is sent under DTLS by those whom ICE has not let in, and by those whom it has.

@@ -1,7 +1,7 @@
 #include <array>
 #include <random>
 
-#include "ice/scripted_check.h"
+#include "ice/scripted_check_for_test.h"
 #include "sim/deaf_host.h"
 #include "stun/message_builder.h"
 #include "tests/scenario/scenario.h"

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "signaling/engineio/test_fixture.h"
+#include "signaling/engineio/server_for_test.h"
 
 // Requests, WebSockets, and the way from polling to a WebSocket.
 

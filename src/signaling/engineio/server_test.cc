@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "signaling/engineio/test_fixture.h"
+#include "signaling/engineio/server_for_test.h"
 
 // The life of sessions: heartbeats, ends, and what waits to be sent.
 

@@ -2,7 +2,7 @@
 
 #include <boost/json/parse.hpp>
 
-#include "signaling/socketio/test_fixture.h"
+#include "signaling/socketio/server_for_test.h"
 
 namespace sfu::signaling::socketio {
 namespace {

@@ -1,4 +1,4 @@
-#include "signaling/socketio/test_fixture.h"
+#include "signaling/socketio/server_for_test.h"
 
 namespace sfu::signaling::socketio {
 namespace {

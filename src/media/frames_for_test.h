@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "media/test_media.h"
+#include "media/media_for_test.h"
 
 namespace sfu::media::test {
 

@@ -12,7 +12,7 @@
 
 namespace sfu::ice {
 
-/// A connectivity check as a full agent would send it, and every way to get it wrong. For tests.
+/// A connectivity check as a full agent would send it, and every way to get it wrong.
 struct ScriptedCheck {
   std::string username;
   std::string password;

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "service/test_fixture.h"
+#include "service/fixture_for_test.h"
 
 namespace sfu::service {
 

@@ -10,7 +10,7 @@
 
 namespace sfu::rtcp {
 
-/// For the tests: a buffer to build into, and the packets that parsing gives back.
+/// A buffer to build into, and the packets that parsing gives back.
 class RoundTrip {
  public:
   CompoundBuilder& builder() { return builder_; }

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "service/test_harness.h"
-#include "service/test_worker.h"
+#include "service/service_for_test.h"
+#include "service/worker_for_test.h"
 
 namespace sfu::service {
 
