@@ -17,6 +17,7 @@
 
 #include "crypto/random.h"
 #include "signaling/gateway.h"
+#include "socketio_client.h"
 #include "tcp_client.h"
 
 namespace sfu::signaling {
@@ -110,23 +111,8 @@ class SignalingAttacks : public testing::Test {
     thread_.join();
   }
 
-  static constexpr const char* kPolling = "/socket.io/?EIO=4&transport=polling";
-
-  /// The target of a polling session in the namespace "/".
-  std::string open_polling(TcpClient& client) {
-    const std::string poll =
-        std::string(kPolling) + "&sid=" + client.request("GET", kPolling).body.substr(9, 20);
-    EXPECT_EQ(client.request("POST", poll, "", "40").body, "ok");
-    EXPECT_THAT(client.request("GET", poll).body, StartsWith("40{"));
-    return poll;
-  }
   std::unique_ptr<TcpClient> connected(int receive_buffer = 0) {
-    auto client = std::make_unique<TcpClient>(port_, receive_buffer);
-    EXPECT_EQ(client->upgrade("/socket.io/?EIO=4&transport=websocket").status(), 101);
-    EXPECT_THAT(client->frame(), StartsWith("0{"));
-    client->send_frame("40");
-    EXPECT_THAT(client->frame(), StartsWith("40{"));
-    return client;
+    return connect_websocket(port_, receive_buffer);
   }
   void expect_bystander_is_served() {
     bystander_->send_frame("42[\"message\",1]");
@@ -167,7 +153,7 @@ TEST_F(SignalingAttacks, AConnectionThatSaysNothingIsCutOff) {
 
 TEST_F(SignalingAttacks, ABodyThatNeverEndsIsCutOffAndEndsItsSession) {
   TcpClient client(port_), slow(port_);
-  const std::string poll = open_polling(client);
+  const std::string poll = connect_polling(client);
   slow.send("POST " + poll + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n42[\"mes");
   EXPECT_TRUE(slow.at_end());
   EXPECT_TRUE(refused_.has(Refusal::SlowRequest));
@@ -176,7 +162,7 @@ TEST_F(SignalingAttacks, ABodyThatNeverEndsIsCutOffAndEndsItsSession) {
 
 TEST_F(SignalingAttacks, AChunkedBodyIsBoundedAsWell) {
   TcpClient client(port_);
-  const std::string poll = open_polling(client);
+  const std::string poll = connect_polling(client);
   client.send("POST " + poll + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
   const std::string chunk = "ffff\r\n" + std::string(0xffff, '4') + "\r\n";
   for (int i = 0; i < 20; ++i) client.send(chunk);
@@ -277,7 +263,7 @@ TEST_F(SignalingAttacks, InvalidUtf8ClosesWith1007) {
 
 TEST_F(SignalingAttacks, InvalidUtf8OverPollingEndsTheSession) {
   TcpClient client(port_);
-  const std::string poll = open_polling(client);
+  const std::string poll = connect_polling(client);
   client.request("POST", poll, "", "42[\"message\",\"\xc3\x28\"]");
   EXPECT_TRUE(refused_.has(Refusal::BadPacket));
   EXPECT_THAT(client.request("GET", poll).body, testing::AnyOf("1", HasSubstr("unknown")));
@@ -406,17 +392,16 @@ TEST_F(SignalingAttacks, GuessedSessionsAreUnknownAndCounted) {
 
 TEST_F(SignalingAttacks, ASessionThatHasEndedCannotBeUsedAgain) {
   TcpClient client(port_), other(port_);
-  const std::string poll = open_polling(client);
+  const std::string poll = connect_polling(client);
   EXPECT_EQ(client.request("POST", poll, "", "1").body, "ok");
   EXPECT_EQ(client.request("POST", poll, "", "42[\"message\"]").status(), 400);
   EXPECT_EQ(client.request("GET", poll).status(), 400);
-  const std::string sid = poll.substr(poll.find("&sid="));
-  EXPECT_EQ(other.upgrade("/socket.io/?EIO=4&transport=websocket" + sid).status(), 400);
+  EXPECT_EQ(other.upgrade(upgrade_of(poll)).status(), 400);
 }
 
 TEST_F(SignalingAttacks, TwoPollsAtOnceEndTheSession) {
   TcpClient first(port_), second(port_);
-  const std::string poll = open_polling(first);
+  const std::string poll = connect_polling(first);
   first.send("GET " + poll + " HTTP/1.1\r\nHost: x\r\n\r\n");
   TcpClient(port_).request("GET", "/nothing");  // By now the first poll has been read.
   EXPECT_EQ(second.request("GET", poll).status(), 400);
@@ -425,9 +410,8 @@ TEST_F(SignalingAttacks, TwoPollsAtOnceEndTheSession) {
 
 TEST_F(SignalingAttacks, AnUpgradeThatIsProbedTwiceIsOneUpgrade) {
   TcpClient client(port_);
-  const std::string poll = open_polling(client);
-  const std::string target =
-      "/socket.io/?EIO=4&transport=websocket" + poll.substr(poll.find("&sid="));
+  const std::string poll = connect_polling(client);
+  const std::string target = upgrade_of(poll);
   TcpClient one(port_), two(port_);
   EXPECT_EQ(one.upgrade(target).status(), 101);
   EXPECT_EQ(two.upgrade(target).status(), 101);
@@ -447,9 +431,8 @@ TEST_F(SignalingAttacks, AnUpgradeThatIsProbedTwiceIsOneUpgrade) {
 
 TEST_F(SignalingAttacks, AWebSocketOfAForeignPageIsRefusedAlsoForASessionThatThereIs) {
   TcpClient client(port_), foreign(port_);
-  const std::string poll = open_polling(client);
-  const std::string target =
-      "/socket.io/?EIO=4&transport=websocket" + poll.substr(poll.find("&sid="));
+  const std::string poll = connect_polling(client);
+  const std::string target = upgrade_of(poll);
   EXPECT_EQ(foreign.upgrade(target, "Origin: https://evil.example\r\n").status(), 403);
   EXPECT_TRUE(refused_.has(Refusal::ForeignOrigin));
   EXPECT_EQ(client.request("POST", poll, "", "42[\"message\",1]").body, "ok");

@@ -14,6 +14,7 @@
 
 #include "crypto/random.h"
 #include "signaling/gateway.h"
+#include "socketio_client.h"
 #include "tcp_client.h"
 
 namespace sfu::signaling {
@@ -88,17 +89,8 @@ class SignalingGateway : public testing::Test {
     thread_.join();
   }
 
-  std::string open_polling(Client& client) {
-    return client.request("GET", "/socket.io/?EIO=4&transport=polling").body.substr(9, 20);
-  }
-  /// A WebSocket connected to the namespace "/".
   std::unique_ptr<Client> connected(int receive_buffer = 0) {
-    auto client = std::make_unique<Client>(port_, receive_buffer);
-    EXPECT_EQ(client->upgrade("/socket.io/?EIO=4&transport=websocket").status(), 101);
-    EXPECT_THAT(client->frame(), StartsWith("0{"));
-    client->send_frame("40");
-    EXPECT_THAT(client->frame(), StartsWith("40{"));
-    return client;
+    return connect_websocket(port_, receive_buffer);
   }
   socketio::DisconnectReason ended() {
     auto reason = application_->ended.get_future();
@@ -116,7 +108,7 @@ class SignalingGateway : public testing::Test {
 
 TEST_F(SignalingGateway, CarriesAConversationOverPollingAndItsUpgrade) {
   Client client(port_), other(port_);
-  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(client);
+  const std::string poll = open_polling(client);
   EXPECT_EQ(client.request("POST", poll, "", "40").body, "ok");
   EXPECT_THAT(client.request("GET", poll).body, StartsWith("40{\"sid\""));
   EXPECT_EQ(client
@@ -129,8 +121,7 @@ TEST_F(SignalingGateway, CarriesAConversationOverPollingAndItsUpgrade) {
             "42[\"message-back\",1]\x1e"
             "42[\"message-back\",2]");
 
-  const std::string sid = poll.substr(poll.find("&sid="));
-  EXPECT_EQ(other.upgrade("/socket.io/?EIO=4&transport=websocket" + sid).status(), 101);
+  EXPECT_EQ(other.upgrade(upgrade_of(poll)).status(), 101);
   other.send_frame("2probe");
   EXPECT_EQ(other.frame(), "3probe");
   EXPECT_EQ(client.request("GET", poll).body, "6");
@@ -142,7 +133,7 @@ TEST_F(SignalingGateway, CarriesAConversationOverPollingAndItsUpgrade) {
 
 TEST_F(SignalingGateway, AnswersAPollWhenSomethingComes) {
   Client waiting(port_), sending(port_);
-  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(waiting);
+  const std::string poll = open_polling(waiting);
   waiting.send("GET " + poll + " HTTP/1.1\r\nHost: x\r\n\r\n");
   sending.request("POST", poll, "", "40");
   EXPECT_THAT(waiting.answer().body, StartsWith("40{"));
@@ -151,7 +142,7 @@ TEST_F(SignalingGateway, AnswersAPollWhenSomethingComes) {
 TEST_F(SignalingGateway, APollThatItsClientAbandonsEndsTheSession) {
   Client sending(port_);
   auto waiting = std::make_unique<Client>(port_);
-  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(*waiting);
+  const std::string poll = open_polling(*waiting);
   sending.request("POST", poll, "", "40");
   EXPECT_THAT(waiting->request("GET", poll).body, StartsWith("40{"));
   waiting->send("GET " + poll + " HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -194,7 +185,7 @@ TEST_F(SignalingGateway, EveryAnswerCarriesTheCorsHeaders) {
 
 TEST_F(SignalingGateway, RefusesAWebSocketFromAForeignPageAndTakesItsOwn) {
   const auto status = [this](std::string_view headers) {
-    return Client(port_).upgrade("/socket.io/?EIO=4&transport=websocket", headers).status();
+    return Client(port_).upgrade(kWebSocket, headers).status();
   };
   EXPECT_EQ(status("Origin: https://evil.example\r\n"), 403);
   EXPECT_EQ(status("Origin: null\r\n"), 403);
@@ -205,7 +196,7 @@ TEST_F(SignalingGateway, RefusesAWebSocketFromAForeignPageAndTakesItsOwn) {
 
 TEST_F(SignalingGateway, AnOversizedBodyIsRefusedAndTheSessionUnharmed) {
   Client client(port_);
-  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(client);
+  const std::string poll = open_polling(client);
   EXPECT_EQ(client.request("POST", poll, "", std::string(1'000'001, '4')).status(), 413);
   EXPECT_TRUE(client.at_end()) << "the rest of the body could not be told from a request";
   EXPECT_EQ(Client(port_).request("POST", poll, "", "40").body, "ok");
@@ -213,7 +204,7 @@ TEST_F(SignalingGateway, AnOversizedBodyIsRefusedAndTheSessionUnharmed) {
 
 TEST_F(SignalingGateway, ABodyOfTheLargestSizeIsTaken) {
   Client client(port_);
-  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(client);
+  const std::string poll = open_polling(client);
   client.request("POST", poll, "", "40");
   client.request("GET", poll);
   const std::string start = "42[\"message\",\"", end = "\"]";
@@ -341,7 +332,7 @@ TEST_F(SignalingGateway, AtItsEndEachWebSocketHearsWhatWasSentBeforeAndThen1001)
 
 TEST_F(SignalingGateway, AtItsEndAPollThatWaitsHearsWhatWasSentBeforeAndThatItIsTheEnd) {
   Client waiting(port_), sending(port_), idle(port_), unanswered(port_);
-  const std::string poll = "/socket.io/?EIO=4&transport=polling&sid=" + open_polling(waiting);
+  const std::string poll = open_polling(waiting);
   EXPECT_EQ(sending.request("POST", poll, "", "40").body, "ok");
   EXPECT_THAT(waiting.request("GET", poll).body, StartsWith("40{"));
   waiting.send("GET " + poll + " HTTP/1.1\r\nHost: x\r\n\r\n");

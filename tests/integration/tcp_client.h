@@ -7,6 +7,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,7 +44,7 @@ class TcpClient {
   void close() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
-  /// False once the server has ended the connection.
+  /// False once the server has ended the connection, or has taken nothing for the longest wait.
   bool send(std::string_view text) {
     while (!text.empty()) {
       const ssize_t sent = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
@@ -66,7 +67,12 @@ class TcpClient {
       if (!fill()) return read(buffer_.size());
     return read(at + mark.size());
   }
-  bool at_end() { return buffer_.empty() && !fill(); }
+  /// Whether the server has ended the connection, and has said nothing more before.
+  testing::AssertionResult at_end() {
+    if (!buffer_.empty() || fill()) return testing::AssertionFailure() << "it says " << buffer_;
+    if (!has_ended_) return testing::AssertionFailure() << "it neither speaks nor closes";
+    return testing::AssertionSuccess();
+  }
 
   struct Answer {
     std::string head, body;
@@ -110,10 +116,11 @@ class TcpClient {
     }
     return send(frame + std::string(4, '\0') + std::string(payload));
   }
-  /// The next frame's payload; "close" and its code for a close frame; "end" at the end.
+  /// The next frame's payload; "close" and its code for a close frame; "end" at the end, and
+  /// "silence" where the server neither speaks nor closes.
   std::string frame() {
     const std::string head = read(2);
-    if (head.size() < 2) return "end";
+    if (head.size() < 2) return has_ended_ ? "end" : "silence";
     std::size_t size = static_cast<std::uint8_t>(head[1]);
     if (size >= 126) {
       const std::string extended = read(size == 126 ? 2 : 8);
@@ -126,14 +133,17 @@ class TcpClient {
   }
 
  private:
+  /// False where nothing comes: at the end, or because the longest wait is over.
   bool fill() {
     char chunk[4096];
     const ssize_t size = recv(fd_, chunk, sizeof chunk, 0);
     if (size > 0) buffer_.append(chunk, static_cast<std::size_t>(size));
+    has_ended_ = size == 0 || (size < 0 && errno == ECONNRESET);
     return size > 0;
   }
 
   int fd_ = -1;
+  bool has_ended_ = false;
   std::string buffer_;
 };
 
