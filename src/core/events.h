@@ -104,6 +104,7 @@ inline constexpr TimeDelta kAudioInterval = std::chrono::milliseconds(320);
 struct Diagnostic {
   enum class Level : std::uint8_t { Info, Warn } level = Level::Info;
   std::string text;  // One line: "consumer waits for a key frame", with its ids and figures.
+  std::optional<TransportId> transport = std::nullopt;  // Of whose client it tells, if of one.
 };
 
 using Event = std::variant<Reply, TransportStateChanged, ConsumerLayersChanged,

@@ -163,7 +163,8 @@ void WorkerCore::Impl::end_at_fault(Timestamp now, Slot slot) {
   ++transports_at_fault_;
   events_.emplace_back(Diagnostic{
       Diagnostic::Level::Warn,
-      "transport " + at(slot)->id().to_string() + " broke what must hold and is closed: " + what});
+      "transport " + at(slot)->id().to_string() + " broke what must hold and is closed: " + what,
+      at(slot)->id()});
   at(slot)->close(now);
   settle(now, slot);
   demux_.remove_all(slot);
@@ -262,9 +263,16 @@ void WorkerCore::Impl::drain_media_events() {
     } else if (const auto* room = std::get_if<media::RoomAudible>(&*event)) {
       listen_to(*room);
     } else if (const auto* diagnosis = std::get_if<media::Diagnosis>(&*event)) {
-      events_.emplace_back(Diagnostic{Diagnostic::Level::Warn, to_line(*diagnosis)});
+      tell(*diagnosis);
     }
   }
+}
+
+void WorkerCore::Impl::tell(const media::Diagnosis& diagnosis) {
+  const auto viewer = consumers_.find(diagnosis.consumer);
+  if (viewer == consumers_.end()) return;
+  events_.emplace_back(
+      Diagnostic{Diagnostic::Level::Warn, to_line(diagnosis), at(viewer->second.slot)->id()});
 }
 
 void WorkerCore::Impl::wake_consumer(ConsumerId id) {
@@ -293,12 +301,14 @@ void WorkerCore::Impl::report(Timestamp now, Slot slot, const transport::Report&
   const std::string who = "transport " + at(slot)->id().to_string();
   events_.emplace_back(Diagnostic{
       report.is_failure ? Diagnostic::Level::Warn : Diagnostic::Level::Info,
-      who + (report.is_failure ? " does not connect: " : " has lost its peer: ") + report.text});
+      who + (report.is_failure ? " does not connect: " : " has lost its peer: ") + report.text,
+      at(slot)->id()});
 }
 
 void WorkerCore::Impl::report(Slot slot, const transport::Offence& offence) {
   events_.emplace_back(Diagnostic{Diagnostic::Level::Warn,
-                                  "transport " + at(slot)->id().to_string() + " " + offence.text});
+                                  "transport " + at(slot)->id().to_string() + " " + offence.text,
+                                  at(slot)->id()});
 }
 
 void WorkerCore::Impl::drop_stranger(Timestamp now, const Path& path) {

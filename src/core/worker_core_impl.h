@@ -111,6 +111,7 @@ class WorkerCore::Impl {
   }
   void end_at_fault(Timestamp now, Slot slot);
   void tell_fault_of_nobody();
+  void tell(const media::Diagnosis& diagnosis);
   void wake_consumer(ConsumerId id);
   void tell_scores(ProducerId id);
   void listen_to(const media::RoomAudible& room);

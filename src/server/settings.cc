@@ -144,7 +144,8 @@ void Reader::read_http() {
 }
 
 void Reader::read_tokens() {
-  if (const auto token = secret("ADMIN_TOKEN")) settings_.admin_token = *token;
+  if (const auto token = secret("ADMIN_TOKEN", "can read who is in which meeting"))
+    settings_.admin_token = *token;
   if (settings_.demo) {
     for (const auto* name : {"JWT_SECRET", "JWT_PUBLIC_KEY"})
       if (values_.find(name))

@@ -168,10 +168,12 @@ constexpr auto kTable = std::to_array<SettingDescription>({
                 "once"},
     {.name = "MEDIASOUP_LOG_LEVEL",
      .default_value = "warn",
-     .meaning = "what the media threads log: debug, warn, error or none"},
+     .meaning =
+         "the least that media threads report: warn has calls that do not connect and what was "
+         "refused, debug also who lost its peer; error, none"},
     {.name = "LOG_LEVEL",
      .default_value = "info",
-     .meaning = "what the service logs: error, warn, info or debug"},
+     .meaning = "the least that everything else logs: error, warn, info or debug"},
     {.name = "DEMO_DIR",
      .default_value = "the page built beside the server in demo mode, else none",
      .meaning = "folder of the meeting page that is served at /"},

@@ -289,10 +289,7 @@ void MediasoupServer::handle_worker_event(std::size_t index, core::Event event) 
   } else if (auto* levels = std::get_if<core::AudioLevels>(&event)) {
     on_audio_levels(index, std::move(*levels));
   } else if (const auto* diagnostic = std::get_if<core::Diagnostic>(&event)) {
-    if (diagnostic->level == core::Diagnostic::Level::Warn)
-      media_log_.warn(diagnostic->text, {{"worker", index}});
-    else
-      media_log_.info(diagnostic->text, {{"worker", index}});
+    on_diagnostic(index, *diagnostic);
   } else if (const auto* state = std::get_if<core::TransportStateChanged>(&event)) {
     on_transport_state(*state);
   }

@@ -226,6 +226,7 @@ class MediasoupServer final : private signaling::socketio::Handler {
   void settle(const Request& request);
   void on_layers_changed(const core::ConsumerLayersChanged& event);
   void on_transport_state(const core::TransportStateChanged& event);
+  void on_diagnostic(std::size_t worker, const core::Diagnostic& diagnostic);
   void on_score(const core::ProducerScoreChanged& event);
   void on_score(const core::ConsumerScoreChanged& event);
   void on_audio_levels(std::size_t worker, core::AudioLevels event);
