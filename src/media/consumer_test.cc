@@ -334,19 +334,28 @@ TEST(Consumer, TurnsPliIntoARequestAndRepeatsItUntilTheKeyFrameComes) {
   EXPECT_EQ(consumer->stats(at_ms(4000)).stream.fir_count, 1u);
 }
 
+/// The publisher may send what this viewer does not speak, under another payload type.
 TEST(Consumer, AsksAgainWhereAKeyFrameCameThatItCouldNotBeginWith) {
-  PublisherOptions options;
-  options.streams = 2;
-  Room room(options);
-  const auto consumer = room.make_consumer(ConsumerType::Simulcast);
-  consumer->set_preferred_layers(at_ms(0), 0, std::nullopt);
-  room.rtcp(at_ms(0));
-  // Some key frame whose payload type the viewer does not speak.
-  PacketSpec spec = frame(1, true);
-  room.producer->source().stream(0).waiting++;  // Another that cannot begin either.
-  room.feed(at_ms(100), spec);
-  EXPECT_EQ(count_plis(room.rtcp(at_ms(600))), 1u);
-  room.producer->source().stream(0).waiting--;
+  constexpr std::uint8_t kOther = 98, kRouterOther = 104;
+  Room room;
+  ortc::RtpParameters parameters = publisher_parameters({});
+  parameters.codecs.push_back(codec("video/VP8", kOther));
+  ortc::RtpMapping codecs = mapping({});
+  codecs.codecs.push_back({kOther, kRouterOther});
+  room.producer = std::move(*Producer::create(
+      at_ms(0), {ProducerId::random(room.random), ortc::MediaKind::Video, parameters, codecs},
+      room.router, room.random));
+  const auto consumer = room.make_consumer();
+  EXPECT_EQ(count_plis(room.rtcp(at_ms(0))), 1u);
+  PacketSpec foreign = frame(1, true);
+  foreign.payload_type = kOther;
+  room.feed(at_ms(100), foreign);
+  EXPECT_TRUE(room.sink.take().empty());
+  EXPECT_EQ(count_plis(room.rtcp(at_ms(499))), 0u);
+  EXPECT_EQ(count_plis(room.rtcp(at_ms(500))), 1u);
+  room.feed(at_ms(600), frame(2, true));
+  EXPECT_EQ(room.sink.take().size(), 1u);
+  for (std::int64_t ms = 600; ms < 3000; ms += 10) EXPECT_EQ(count_plis(room.rtcp(at_ms(ms))), 0u);
 }
 
 TEST(Consumer, ReportsThatItStandsStillAfterTwoSecondsOnceAndNotBefore) {
