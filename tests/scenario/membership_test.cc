@@ -149,24 +149,43 @@ TEST(Membership, ClosingInAnyOrderIsSafe) {
   }
 }
 
+/// The second packet of a frame arrives together with the first, which is queued for Bob by then.
 TEST(Membership, WhatClosesBetweenArrivalAndFlushIsNotSent) {
   Conference conference(1);
   const RouterId room = conference.open_room();
   Member& alice = conference.join(room, kVideoOnly);
   Member& bob = conference.join(room, kNothing);
   conference.run_for(1s);
+  const auto queued_so_far = [&] {
+    return conference.transport_stats(bob.receive).consumers.front().stream.packets;
+  };
+  const auto handed_over_so_far = [&] { return conference.worker_stats().media_packets_sent; };
+  std::optional<Timestamp> closed;
+  Timestamp batch{};
+  std::uint64_t queued = 0, handed_over = 0, too_late = 0;
   // The tap runs as the server has the datagram in hand, before it is flushed.
-  bool closed = false;
-  int until = 40;
-  conference.network().set_tap([&](Timestamp, const Path& path, Bytes) {
-    if (path.local.ip != conference.server_address() || closed || --until > 0) return;
-    closed = true;
+  conference.network().set_tap([&](Timestamp now, const Path& path, Bytes datagram) {
+    if (datagram[0] < 128 || rtcp::looks_like_rtcp(datagram)) return;
+    if (path.local == bob.browser->receive_endpoint())
+      too_late += closed && now >= *closed + conference.network().default_link.delay;
+    if (path.local.ip != conference.server_address() || closed) return;
+    if (now != batch) {
+      batch = now;
+      queued = queued_so_far();
+      handed_over = handed_over_so_far();
+      return;
+    }
+    EXPECT_GT(queued_so_far(), queued);
+    EXPECT_EQ(handed_over_so_far(), handed_over);
+    closed = now;
     EXPECT_TRUE(conference.request(core::CloseTransport{bob.receive}));
     EXPECT_TRUE(
         conference.request(core::CloseProducer{Conference::published(alice, MediaKind::Video).id}));
   });
   conference.run_for(1s);
   EXPECT_TRUE(closed);
+  EXPECT_EQ(too_late, 0u);
+  EXPECT_EQ(conference.worker_stats().media_packets_sent, handed_over);
   EXPECT_EQ(conference.worker_stats().consumers, 0u);
 }
 

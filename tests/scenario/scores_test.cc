@@ -1,6 +1,8 @@
+#include <array>
 #include <map>
 #include <optional>
 
+#include "rtcp/receiver_report.h"
 #include "tests/scenario/scenario.h"
 
 // What publishers and viewers are told of how well media comes through.
@@ -152,7 +154,8 @@ TEST(Scores, OfAPausedProducerRestUntilItIsResumed) {
   EXPECT_EQ(told<core::ProducerScoreChanged>(conference).size(), 1u);
 }
 
-TEST(Scores, AreToldAtMostTwiceASecondHoweverTheNetworkIs) {
+/// Of a consumer the publisher's way is told as well, which changes as often.
+TEST(Scores, OfEachWayAreToldAtMostTwiceASecondHoweverTheNetworkIs) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SEEDED(seed);
     Conference conference(seed);
@@ -161,15 +164,42 @@ TEST(Scores, AreToldAtMostTwiceASecondHoweverTheNetworkIs) {
     conference.join(room, {.audio = true, .video = false});
     conference.join(room, {.audio = true, .video = false});
     conference.run_for(30s);
+    constexpr int kMost = 2 * 30 + 1;
     std::map<ProducerId, int> of_producers;
     for (const auto& event : told<core::ProducerScoreChanged>(conference))
       ++of_producers[event.producer];
-    for (const auto& [id, count] : of_producers) EXPECT_LE(count, 60);
+    ASSERT_FALSE(of_producers.empty());
+    for (const auto& [id, count] : of_producers) EXPECT_LE(count, kMost);
     std::map<ConsumerId, int> of_consumers;
     for (const auto& event : told<core::ConsumerScoreChanged>(conference))
       ++of_consumers[event.consumer];
-    for (const auto& [id, count] : of_consumers) EXPECT_LE(count, 120);
+    ASSERT_FALSE(of_consumers.empty());
+    for (const auto& [id, count] : of_consumers) EXPECT_LE(count, 2 * kMost);
   }
+}
+
+TEST(Scores, OfAViewerThatReportsWithoutEndAreToldTwiceASecond) {
+  Conference conference(6);
+  const RouterId room = conference.open_room();
+  Member& alice = conference.join(room, {.audio = true, .video = false});
+  Member& bob = conference.join(room, kNothing);
+  conference.run_for(3s);
+  const Ssrc voice = Conference::viewed(bob, alice, MediaKind::Audio).ssrc;
+  const auto before = told<core::ConsumerScoreChanged>(conference).size();
+  rtcp::ReportBlock report{.ssrc = voice};
+  constexpr std::size_t kSeconds = 20;
+  for (std::size_t step = 0; step < kSeconds * 50; ++step) {
+    // Of each second and a half, nothing came in the first half.
+    if (step % 75 < 37) ++report.cumulative_lost;
+    std::array<std::uint8_t, 200> buffer;
+    rtcp::CompoundBuilder builder(buffer);
+    ASSERT_TRUE(rtcp::append_receiver_report(builder, Ssrc{1}, std::array{report}));
+    bob.browser->forge_viewer_rtcp(builder.bytes());
+    conference.run_for(20ms);
+  }
+  const auto told_now = told<core::ConsumerScoreChanged>(conference).size() - before;
+  EXPECT_GT(told_now, kSeconds);
+  EXPECT_LE(told_now, 2 * kSeconds + 1);
 }
 
 TEST(Scores, OfAPublisherOnAnotherWorkerReachTheViewer) {
