@@ -18,9 +18,12 @@ using sfu::fuzz::require;
 using Datagram = std::vector<std::uint8_t>;
 
 struct End {
-  End(const dtls::Context& context, dtls::Role role) : association(context, {.role = role}) {}
+  End(const dtls::Context& context, dtls::Role role, const crypto::Certificate& own)
+      : association(context, {.role = role}), certificate(own) {}
 
   dtls::Association association;
+  const crypto::Certificate& certificate;
+  const crypto::Certificate* expected = nullptr;  // Whose fingerprint it was told first.
   std::deque<Datagram> inbox;
   std::optional<dtls::Connected> connected;
   bool ended = false;
@@ -29,13 +32,20 @@ struct End {
 /// A client and a server between whom the fuzzer decides what arrives, and forges.
 class Conversation {
  public:
-  Conversation(const dtls::Context& client, const dtls::Context& server)
-      : ends_{End(client, dtls::Role::Client), End(server, dtls::Role::Server)} {
+  struct Side {
+    const dtls::Context& context;
+    const crypto::Certificate& certificate;
+  };
+
+  Conversation(const Side& client, const Side& server)
+      : ends_{End(client.context, dtls::Role::Client, client.certificate),
+              End(server.context, dtls::Role::Server, server.certificate)} {
     ends_[0].association.start(now_);
     drain();
   }
 
   void learn_fingerprint(std::size_t to, const crypto::Certificate& peer) {
+    if (!ends_[to].expected) ends_[to].expected = &peer;
     ends_[to].association.set_remote_fingerprint(now_, crypto::HashAlgorithm::Sha256,
                                                  peer.sha256_fingerprint());
     drain();
@@ -89,6 +99,7 @@ class Conversation {
         require(!end.ended);
         if (auto* keys = std::get_if<dtls::Connected>(&*event)) {
           require(!end.connected);
+          require(end.expected == &ends_[1 - i].certificate);
           end.connected = std::move(*keys);
         } else if (!std::holds_alternative<dtls::ApplicationData>(*event)) {
           end.ended = true;
@@ -104,14 +115,16 @@ class Conversation {
 }  // namespace
 
 /// Each step is a byte that says what happens and to whom, and one that says more.
-/// Properties: time moves on, nothing follows an end, and two ends that connect have the same keys.
+/// Properties: time moves on, nothing follows an end, who connects was told the fingerprint of whom
+/// it connects to, and two ends that connect have the same keys.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto client_certificate = crypto::Certificate::generate();
   static const auto server_certificate = crypto::Certificate::generate();
   static const dtls::Context client_context(client_certificate), server_context(server_certificate);
 
   const sim::SeededOpensslRandom random(1);
-  Conversation conversation(client_context, server_context);
+  Conversation conversation({client_context, client_certificate},
+                            {server_context, server_certificate});
   for (Bytes rest(data, size); rest.size() >= 2;) {
     const std::size_t to = rest[0] & 1;
     const std::uint8_t more = rest[1];

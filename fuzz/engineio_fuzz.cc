@@ -1,6 +1,6 @@
 #include <optional>
 #include <string>
-#include <vector>
+#include <unordered_set>
 
 #include "crypto/random.h"
 #include "fuzz/script.h"
@@ -50,13 +50,21 @@ class Session {
       case 6: server_.handle_websocket_closed(now_, websocket_, WebSocketEnd::Closed); break;
       case 7: server_.handle_request_gone(now_, request_); break;
     }
-    server_.handle_timeout(now_);
-    drain();
-    const auto next = server_.next_timeout();
-    require(!next || *next > now_);
-    require(next.has_value() == (server_.session_count() > 0));
-    require(server_.session_count() <= options().max_sessions);
+    settle();
     require(open_.size() <= server_.session_count());  // The rest wait for a last poll.
+  }
+
+  /// Nobody says anything more.
+  void end() {
+    constexpr int kRounds = 100;
+    for (int round = 0; round < kRounds; ++round) {
+      const auto next = server_.next_timeout();
+      if (!next) break;
+      now_ = *next;
+      settle();
+    }
+    require(server_.session_count() == 0);
+    require(open_.empty());
   }
 
  private:
@@ -65,6 +73,14 @@ class Session {
     options.max_sessions = 4;
     options.max_queued_bytes = 256;
     return options;
+  }
+  void settle() {
+    server_.handle_timeout(now_);
+    drain();
+    const auto next = server_.next_timeout();
+    require(!next || *next > now_);
+    require(next.has_value() == (server_.session_count() > 0));
+    require(server_.session_count() <= options().max_sessions);
   }
   std::string sid_parameter() const { return sid_.empty() ? "" : "&sid=" + sid_; }
 
@@ -85,11 +101,14 @@ class Session {
   }
   void drain() {
     while (auto event = server_.poll_event()) {
-      if (const auto* opened = std::get_if<Opened>(&*event)) open_.push_back(opened->session);
+      if (const auto* opened = std::get_if<Opened>(&*event)) {
+        require(ever_opened_.insert(opened->session).second);
+        open_.insert(opened->session);
+      }
       if (const auto* message = std::get_if<Message>(&*event))
         server_.send(message->session, text_frame(PacketType::Message, message->data));
       if (const auto* closed = std::get_if<Closed>(&*event))
-        require(std::erase(open_, closed->session) == 1);
+        require(open_.erase(closed->session) == 1);
     }
     while (auto output = server_.poll_output()) {
       const auto* respond = std::get_if<Respond>(&*output);
@@ -106,13 +125,15 @@ class Session {
   std::string sid_;
   HttpRequestId request_;
   WebSocketId websocket_;
-  std::vector<SessionId> open_;
+  std::unordered_set<SessionId> open_;
+  std::unordered_set<SessionId> ever_opened_;
 };
 
 }  // namespace
 
 /// Properties: what is decoded encodes to what decodes to the same; whatever clients do, in
-/// whatever order, each session that opens closes once, and the bounds hold.
+/// whatever order, each session opens once and closes once, at the latest when nobody says anything
+/// any more, and the bounds hold.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   payload_survives_a_round_trip({reinterpret_cast<const char*>(data), size});
   Session session;
@@ -123,5 +144,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     data += 2 + length;
     size -= 2 + length;
   }
+  session.end();
   return 0;
 }

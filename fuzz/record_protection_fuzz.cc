@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -62,7 +63,7 @@ struct Sealed {
 class Conversation {
  public:
   void seal(fuzz::Script& script) {
-    if (sealed_.size() == 64) return;
+    if (sealed_.size() == kMaxSealed) return;
     constexpr std::array<dtls::ContentType, 3> kTypes = {
         dtls::ContentType::ApplicationData, dtls::ContentType::Alert, dtls::ContentType::Handshake};
     const auto type = kTypes[script.byte() % kTypes.size()];
@@ -74,15 +75,17 @@ class Conversation {
     sealed_.push_back(std::move(made));
   }
 
-  /// Opens once what was sealed, where it is new enough, and never again.
+  /// Opens once what was sealed, where the window still reaches it, and never again.
   void deliver(fuzz::Script& script) {
     if (sealed_.empty()) return;
-    Sealed& chosen = sealed_[script.byte() % sealed_.size()];
+    const std::size_t number = script.byte() % sealed_.size();
+    Sealed& chosen = sealed_[number];
     const auto content = open(chosen.record);
-    if (chosen.opened) require(!content);
+    require(content.has_value() == (!chosen.opened && number + kWindow > newest_));
     if (!content) return;
     require(*content == chosen.content);
     chosen.opened = true;
+    newest_ = std::max(newest_, number);
   }
 
   /// No change of any bit is taken, and it takes nothing away from the true one.
@@ -115,14 +118,18 @@ class Conversation {
     return record ? ends_.server.open(*record) : std::nullopt;
   }
 
+  static constexpr std::size_t kWindow = 64;
+  static constexpr std::size_t kMaxSealed = 3 * kWindow;
+
   Ends ends_ = agreed();
   std::vector<Sealed> sealed_;
+  std::size_t newest_ = 0;  // Of those that were opened.
 };
 
 }  // namespace
 
-/// Properties: what one end seals the other opens as it was, once, in any order; nothing else is
-/// ever opened.
+/// Properties: what one end seals the other opens as it was, once, in any order within the window;
+/// nothing else is ever opened.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Script script(data, size);
   Conversation conversation;

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -23,10 +25,20 @@ std::optional<Encoded> encode(const Packet& packet) {
   }
 }
 
-/// Equality but for the last bits of a double, which the JSON parser does not promise.
+/// Equality but for the last bits, which the JSON parser does not promise.
+bool alike(double a, double b) {
+  constexpr double kEpsilon = 1e-12;
+  if (a == b) return true;
+  return std::abs(a - b) <= std::max(kEpsilon * std::abs(a), std::numeric_limits<double>::min());
+}
+
 bool alike(const json::value& a, const json::value& b) {
-  if (a.is_double() || b.is_double()) return a.is_number() && b.is_number();
-  if (a.is_array() && b.is_array()) return std::ranges::equal(a.get_array(), b.get_array(), alike);
+  if (a.is_double() || b.is_double())
+    return a.is_number() && b.is_number() && alike(a.to_number<double>(), b.to_number<double>());
+  if (a.is_array() && b.is_array())
+    return std::ranges::equal(
+        a.get_array(), b.get_array(),
+        [](const json::value& x, const json::value& y) { return alike(x, y); });
   if (!a.is_object() || !b.is_object()) return a == b;
   return std::ranges::equal(a.get_object(), b.get_object(), [](const auto& x, const auto& y) {
     return x.key() == y.key() && alike(x.value(), y.value());
