@@ -319,6 +319,7 @@ TEST(LiteAgentError, DoesNotComeForAPeerThatNamesNoRole) {
 }
 
 TEST(LiteAgentPaths, AreBoundedAndTheLeastRecentlyCheckedGivesWay) {
+  static_assert(LiteAgent::kMaxPaths == 16, "docs/security.md states it");
   Owned o;
   TimeDelta t{};
   for (std::uint16_t n = 0; n < LiteAgent::kMaxPaths; ++n)

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+#include <string>
+
 #include "media/media_for_test.h"
 
 namespace sfu::media {
@@ -190,6 +193,30 @@ TEST_F(Listening, RefusesMoreProducersThanItsBound) {
   }
   producers.push_back(room.make_producer(unsignaled("more")));
   EXPECT_EQ(listener.add(*producers.back()).error(), ListenError::TableFull);
+}
+
+TEST_F(Listening, LearnsNoMoreSsrcsThanItsBoundAndKeepsThose) {
+  constexpr std::uint32_t kBound = 256;  // As docs/security.md states.
+  std::vector<std::unique_ptr<Producer>> producers;
+  std::deque<std::string> mids;
+  std::vector<Names> names;
+  for (std::size_t i = 0; i < RtpListener::kMaxProducers; ++i) {
+    PublisherOptions options = simulcast();
+    options.mid = mids.emplace_back(std::to_string(i));
+    producers.push_back(room.make_producer(options));
+    ASSERT_TRUE(listener.add(*producers.back()));
+    for (const char* rid : {"r0", "r1", "r2"}) {
+      names.push_back({.mid = mids.back(), .rid = rid});
+      names.push_back({.mid = mids.back(), .repaired_rid = rid});
+    }
+  }
+  ASSERT_GT(names.size(), kBound);
+  for (std::uint32_t ssrc = 0; ssrc < names.size(); ++ssrc) {
+    const std::uint8_t payload_type = names[ssrc].rid.empty() ? kVp8Rtx : kVp8;
+    ASSERT_EQ(find(Ssrc{ssrc}, payload_type, names[ssrc]).has_value(), ssrc < kBound) << ssrc;
+  }
+  EXPECT_EQ(listener.ssrc_count(), kBound);
+  for (std::uint32_t ssrc = 0; ssrc < kBound; ++ssrc) EXPECT_TRUE(find(Ssrc{ssrc}, kVp8)) << ssrc;
 }
 
 TEST_F(Listening, ForgetsAllOfARemovedProducer) {

@@ -109,6 +109,7 @@ TEST_P(InboundSessionOf, KeepsWhatItKnowsOfAStreamThatGaveWayToOthers) {
 }
 
 TEST_P(InboundSessionOf, BoundsTheStreamsOfAnAuthenticPeer) {
+  static_assert(InboundStreams::kMaxKnownStreams == 4096, "docs/security.md states it");
   for (std::uint32_t ssrc = 0; ssrc < InboundStreams::kMaxKnownStreams; ++ssrc)
     ASSERT_TRUE(unprotect(*receiver, protect(*sender, rtp_header(1, ssrc), {1}).packet));
   EXPECT_EQ(unprotect(*receiver, protect(*sender, rtp_header(1, 0xffff'ffff), {1}).packet).error(),

@@ -136,6 +136,7 @@ TEST_P(OutboundSessionOf, KeepsStreamsApart) {
 }
 
 TEST_P(OutboundSessionOf, BoundsItsStreams) {
+  static_assert(OutboundSession::kMaxStreams == 8192, "docs/security.md states it");
   for (std::uint32_t ssrc = 0; ssrc < OutboundSession::kMaxStreams; ++ssrc)
     ASSERT_TRUE(protect(*sender, rtp_header(1, ssrc), {1}).size);
   EXPECT_EQ(protect(*sender, rtp_header(1, 0xffff'ffff), {1}).size.error(),

@@ -203,8 +203,8 @@ TEST_F(StreamConnectionsTest, EndsAConnectionThatProvesNothingInTimeAndNotBefore
   const StreamClient silent(server_);
   ASSERT_TRUE(turn());
   ASSERT_EQ(open(), 1u);
-  EXPECT_EQ(streams_->next_timeout(), now_ + StreamConnections::kOpeningTime);
-  now_ += StreamConnections::kOpeningTime - 1us;
+  EXPECT_EQ(streams_->next_timeout(), now_ + 5s);
+  now_ += 5s - 1us;
   streams_->handle_timeout(now_);
   EXPECT_EQ(open(), 1u);
   now_ += 1us;
@@ -223,22 +223,23 @@ TEST_F(StreamConnectionsTest, KeepsAProvedConnectionBeyondTheOpeningTime) {
 }
 
 TEST_F(StreamConnectionsTest, LetsTheOldestIdleConnectionGiveWayAndNeverAProvedOne) {
-  start({.connections = 100, .unproven = 4});
+  constexpr std::size_t kUnproven = 256;  // As docs/security.md states.
   open_transport();
   const StreamClient proved = connect();
   std::deque<StreamClient> idle;
-  for (std::size_t i = 0; i < 5; ++i) {
+  for (std::size_t i = 0; i < kUnproven + 1; ++i) {
     idle.emplace_back(server_);
     while (streams_->counters().accepted < i + 2 && turn()) {
     }
   }
-  EXPECT_EQ(open(), 5u);
+  EXPECT_EQ(open(), 1 + kUnproven);
   EXPECT_EQ(streams_->counters().crowded_out, 1u);
   EXPECT_TRUE(idle.front().is_ended());
   EXPECT_FALSE(idle[1].is_ended(0));
 }
 
 TEST_F(StreamConnectionsTest, RefusesMoreThanItsBoundWhereAllAreProved) {
+  EXPECT_EQ(StreamConnections::Limits().connections, 4096u) << "docs/security.md states it";
   start({.connections = 2, .unproven = 4});
   open_transport();
   StreamClient a = connect(), b = connect();
@@ -372,8 +373,8 @@ TEST_F(StreamConnectionsTest, RestsFromAcceptingWhereThereAreNoDescriptorsAndGoe
     EXPECT_EQ(streams_->counters().accept_failures, 1u);
     EXPECT_FALSE(turn(0)) << "the loop would spin";
   }
-  EXPECT_EQ(streams_->next_timeout(), now_ + StreamConnections::kAcceptPause);
-  now_ += StreamConnections::kAcceptPause;
+  EXPECT_EQ(streams_->next_timeout(), now_ + 200ms);
+  now_ += 200ms;
   streams_->handle_timeout(now_);
   client.send_frame(check());
   while (streams_->counters().packets_sent == 0 && turn()) {
