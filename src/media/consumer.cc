@@ -244,11 +244,10 @@ void Consumer::leave_out(const ReceivedPacket& packet, const Choice& choice) {
 void Consumer::handle_late(Timestamp now, const ReceivedPacket& packet, PacketSink& sink) {
   if (numbering_.active()) {
     if (const auto place = numbering_.find_incoming(packet.stream, packet.sequence)) {
-      const bool wanted = is_wanted(packet, *place);
-      send(now, packet, {.number = place->number, .shift = place->shift, .with_payload = wanted},
-           sink);
+      const Leaving leaving = out_of_order(packet, *place);
+      send(now, packet, leaving, sink);
       if (place->number < first_number_) return;
-      if (wanted) pictures_.handle_late(packet, place->shift);
+      if (leaving.with_payload) pictures_.handle_late(packet, place->shift);
       note_key_frame(now, packet);
       return;
     }
@@ -273,11 +272,47 @@ void Consumer::catch_up(Timestamp now, std::uint8_t stream, std::int64_t sequenc
 
 // What leaves.
 
-bool Consumer::is_wanted(const ReceivedPacket& packet, const Numbering::Found& place) const {
+Consumer::Leaving Consumer::out_of_order(const ReceivedPacket& packet,
+                                         const Numbering::Found& place) const {
+  Leaving leaving{.number = place.number, .shift = place.shift};
+  const bool is_svc = type_ == ConsumerType::Svc && is_video();
+  if (is_svc) leaving.shift.layers = layers_of_picture(packet, place);
+  leaving.with_payload = is_wanted(packet, leaving.number, leaving.shift);
+  leaving.ends_picture = is_svc && leaving.with_payload &&
+                         selector_->ends_picture(packet, leaving.shift.layers) &&
+                         !picture_goes_on(packet, place.number + 1);
+  return leaving;
+}
+
+bool Consumer::is_wanted(const ReceivedPacket& packet, std::int64_t number,
+                         const Shift& shift) const {
   if (packet.is_empty) return false;
   if (!selector_) return true;
-  if (place.number < first_number_ && pictures_.repeats_numbers(packet, place.shift)) return false;
-  return selector_->includes(packet, *source(), place.shift.layers);
+  if (number < first_number_ && pictures_.repeats_numbers(packet, shift)) return false;
+  return selector_->includes(packet, *source(), shift.layers);
+}
+
+Layers Consumer::layers_of_picture(const ReceivedPacket& packet,
+                                   const Numbering::Found& place) const {
+  const auto before = in_picture(packet, place.run - 1);
+  if (!before || before->shift.layers.spatial <= place.shift.layers.spatial)
+    return place.shift.layers;
+  return before->shift.layers;
+}
+
+bool Consumer::picture_goes_on(const ReceivedPacket& packet, std::int64_t number) const {
+  const auto next = in_picture(packet, number);
+  return next && selector_->includes(*source()->stream(next->stream).history.find(next->number),
+                                     *source(), next->shift.layers);
+}
+
+std::optional<Numbering::Found> Consumer::in_picture(const ReceivedPacket& packet,
+                                                     std::int64_t number) const {
+  const auto found = numbering_.find_outgoing(static_cast<std::uint16_t>(number));
+  if (!found || found->stream != packet.stream) return std::nullopt;
+  const ReceivedPacket* other = source()->stream(found->stream).history.find(found->number);
+  if (!other || other->view.timestamp() != packet.view.timestamp()) return std::nullopt;
+  return found;
 }
 
 bool Consumer::send(Timestamp now, const ReceivedPacket& packet, const Leaving& leaving,

@@ -156,7 +156,18 @@ class Consumer final : public Subscriber {
   bool send(Timestamp now, const ReceivedPacket& packet, const Leaving& leaving, PacketSink& sink);
   /// Repetitions leave as RTX where that is negotiated.
   bool write(const ReceivedPacket& packet, const Leaving& leaving, OutgoingPacket& out);
-  bool is_wanted(const ReceivedPacket& packet, const Numbering::Found& place) const;
+  /// How a packet leaves that is not the next: `place` has its outgoing number.
+  Leaving out_of_order(const ReceivedPacket& packet, const Numbering::Found& place) const;
+  bool is_wanted(const ReceivedPacket& packet, std::int64_t number, const Shift& shift) const;
+  /// Those that its picture began with, which a gap's do not include where the viewer went down
+  /// within the gap.
+  Layers layers_of_picture(const ReceivedPacket& packet, const Numbering::Found& place) const;
+  /// Whether what left with this number shows more of the picture of `packet`: a layer was taken
+  /// back in it.
+  bool picture_goes_on(const ReceivedPacket& packet, std::int64_t number) const;
+  /// Where this number belongs to the same picture as `packet`, and is kept still.
+  std::optional<Numbering::Found> in_picture(const ReceivedPacket& packet,
+                                             std::int64_t number) const;
   const CodecEntry* codec_of(const ReceivedPacket& packet);
 
   bool can_flow() const { return source() && !paused_ && reachable_ && !source()->paused(); }

@@ -23,10 +23,8 @@ void Consumer::retransmit(Timestamp now, std::uint16_t sequence_number, PacketSi
   place->number = numbering_.unwrap(sequence_number);
   const TimeDelta rtt = reports_.round_trip_time().value_or(TimeDelta::zero());
   if (!budget_.take(now, place->number, packet->view.datagram().size(), rtt)) return;
-  const Leaving leaving{.number = place->number,
-                        .shift = place->shift,
-                        .with_payload = is_wanted(*packet, *place),
-                        .is_repetition = true};
+  Leaving leaving = out_of_order(*packet, *place);
+  leaving.is_repetition = true;
   if (send(now, *packet, leaving, sink)) ++retransmitted_;
 }
 

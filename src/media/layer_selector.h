@@ -23,7 +23,7 @@ struct Choice {
     Start,  // Forwarded, the first of its stream: a key frame begins here.
   };
   Verdict verdict = Verdict::Drop;
-  bool ends_picture = false;  // The last of its picture that is forwarded: it gets the marker.
+  bool ends_picture = false;  // As LayerSelector::ends_picture() says.
   bool changed = false;       // layers() or wanted() may have.
   Layers layers{};            // What is let through from here on, of the stream in hand.
 };
@@ -41,6 +41,9 @@ class LayerSelector {
   /// Whether a packet of the stream in question belongs to these layers.
   virtual bool includes(const ReceivedPacket& packet, const Source& source,
                         Layers layers) const = 0;
+  /// Whether no more of its picture belongs to these layers, where the packet's own marker may not
+  /// say so: who gets these layers needs a marker there.
+  virtual bool ends_picture(const ReceivedPacket& packet, Layers layers) const = 0;
   /// What is being forwarded; nothing before the start.
   virtual std::optional<Layers> layers() const = 0;
   /// The streams of which a key frame is needed, a bit for each.
@@ -78,6 +81,7 @@ class SimulcastSelector final : public LayerSelector {
   void set_target(Layers target) override;
   Choice choose(Timestamp now, const ReceivedPacket& packet, const Source& source) override;
   bool includes(const ReceivedPacket& packet, const Source& source, Layers layers) const override;
+  bool ends_picture(const ReceivedPacket&, Layers) const override { return false; }
   std::optional<Layers> layers() const override;
   std::uint32_t wanted(Timestamp now, const Source& source) const override;
   void stop() override { current_.reset(); }
@@ -106,6 +110,9 @@ class SvcSelector final : public LayerSelector {
   void set_target(Layers target) override;
   Choice choose(Timestamp now, const ReceivedPacket& packet, const Source& source) override;
   bool includes(const ReceivedPacket& packet, const Source& source, Layers layers) const override;
+  bool ends_picture(const ReceivedPacket& packet, Layers layers) const override {
+    return packet.info.is_frame_end && packet.info.spatial_layer == layers.spatial;
+  }
   std::optional<Layers> layers() const override;
   std::uint32_t wanted(Timestamp now, const Source& source) const override;
   void stop() override;

@@ -63,7 +63,7 @@ std::optional<Numbering::Found> Numbering::find_incoming(std::uint8_t stream,
     const Run& candidate = run(age);
     const std::int64_t offset = incoming - candidate.incoming;
     if (candidate.stream == stream && offset >= 0 && offset < candidate.count)
-      return Found{candidate.outgoing + offset, stream, candidate.shift};
+      return Found{candidate.outgoing + offset, stream, candidate.shift, candidate.outgoing};
   }
   return std::nullopt;
 }
@@ -82,7 +82,7 @@ std::optional<Numbering::Found> Numbering::find_outgoing(std::uint16_t outgoing)
   const Run& candidate = run(*age);
   const std::int64_t offset = wanted - candidate.outgoing;
   if (offset >= candidate.count) return std::nullopt;
-  return Found{candidate.incoming + offset, candidate.stream, candidate.shift};
+  return Found{candidate.incoming + offset, candidate.stream, candidate.shift, candidate.outgoing};
 }
 
 }  // namespace sfu::media

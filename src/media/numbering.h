@@ -66,6 +66,7 @@ class Numbering {
     std::int64_t number = 0;  // The other one of the pair.
     std::uint8_t stream = 0;
     Shift shift;
+    std::int64_t run = 0;  // The outgoing number that its run begins with.
   };
   std::optional<Found> find_incoming(std::uint8_t stream, std::int64_t incoming) const;
   /// `outgoing` as it stands on the wire.

@@ -83,8 +83,8 @@ Choice SvcSelector::choose(Timestamp now, const ReceivedPacket& packet, const So
     choice.verdict = Choice::Verdict::Start;
   else if (includes(packet, source, limits()))
     choice.verdict = Choice::Verdict::Forward;
-  choice.ends_picture = packet.info.is_frame_end && spatial == spatial_;
   choice.layers = limits();
+  choice.ends_picture = ends_picture(packet, choice.layers);
   return choice;
 }
 
