@@ -164,9 +164,7 @@ TEST_F(ServerTest, WhatIsNestedTooDeepIsAnErrorAndTheConnectionStays) {
 TEST_F(ServerTest, BinaryPayloadsAreRefused) {
   TestClient ann(*service_, "ann");
   ann.send_text(R"(451-["join-room",{"roomId":{"_placeholder":true,"num":0}}])");
-  service_->engine.handle_websocket_message(service_->now, WebSocketId{service_->last_websocket},
-                                            "\x01\x02", true);
-  service_->pump();
+  ann.send_binary("\x01\x02");
   EXPECT_EQ(error_of(ann.last("error")),
             "invalid_request|Failed to join room|the payload must not be binary");
 }

@@ -90,6 +90,12 @@ TEST_F(PeerBudgetTest, BinaryPartsAndTheWholeRoomThatReadyTellsCountToo) {
   const auto renewed = sent_by([&] { bob_.ask("ready", room()); });
   EXPECT_GT(renewed, 3 * 300u);
   EXPECT_EQ(sent_by([&] { call(cid_, "nobody", 1000); }), 0u);
+  const auto binary = sent_by([&] {
+    cid_.send_text(R"(451-["call-user",{"to":"bob","offer":{"_placeholder":true,"num":0}}])");
+    cid_.send_binary(std::string(5000, 'x'));
+  });
+  EXPECT_GT(binary, 5000u);
+  EXPECT_LT(binary, 5100u);
 }
 
 TEST(PeerBudget, ByDefaultLetsOneEnterALargeRoomAndCallEverybody) {

@@ -168,6 +168,11 @@ class TestClient {
     service_.engine.handle_websocket_message(service_.now, websocket_, std::move(text), false);
     service_.pump();
   }
+  /// A binary part of the packet that was sent before, and lets everything happen.
+  void send_binary(std::string data) {
+    service_.engine.handle_websocket_message(service_.now, websocket_, std::move(data), true);
+    service_.pump();
+  }
   /// The page goes away, or the connection breaks.
   void break_off() { close(WebSocketEnd::Closed); }
   void close(WebSocketEnd end = WebSocketEnd::GoingAway) {
