@@ -326,6 +326,7 @@ TEST_F(SignalingGateway, AtItsEndEachWebSocketHearsWhatWasSentBeforeAndThen1001)
     EXPECT_EQ((*client)->frame(), "close 1001");
     (*client)->send_frame("\x03\xe9", 8);
     EXPECT_TRUE((*client)->at_end());
+    (*client)->close();
   }
   EXPECT_EQ(gone.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
