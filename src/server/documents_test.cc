@@ -21,11 +21,22 @@ std::string document(const std::string& name) {
   return text.str();
 }
 
-TEST(Documents, ListEverySettingByBothItsNames) {
+/// The text between `at` and the next column, without the marks of code.
+std::string column(const std::string& text, std::size_t at) {
+  std::string found = text.substr(at, text.find(" |", at) - at);
+  std::erase(found, '`');
+  return found;
+}
+
+TEST(Documents, ListEverySettingByBothItsNamesWithItsDefault) {
   const auto text = document("settings.md");
-  for (const auto& setting : setting_table())
-    EXPECT_THAT(text, HasSubstr("| `" + std::string(setting.name) + "` | `" +
-                                command_line_name(setting.name) + "` |"));
+  for (const auto& setting : setting_table()) {
+    const std::string names =
+        "| `" + std::string(setting.name) + "` | `" + command_line_name(setting.name) + "` | ";
+    const auto row = text.find(names);
+    ASSERT_NE(row, text.npos) << names;
+    EXPECT_EQ(column(text, row + names.size()), setting.default_value) << setting.name;
+  }
   EXPECT_THAT(text, HasSubstr("`--demo`"));
 }
 

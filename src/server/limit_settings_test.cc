@@ -6,7 +6,6 @@
 #include <map>
 
 #include "server/apply_limits.h"
-#include "server/settings.h"
 
 namespace sfu::server {
 namespace {
@@ -62,7 +61,7 @@ TEST_F(LimitSettingsTest, ProxiesAreAddressesAndNetworksSplitAtCommas) {
                                      refusal_of("TRUSTED_PROXIES", "10.0.0.0/33")));
 }
 
-TEST_F(LimitSettingsTest, EverySettingHasItsBoundsAndReachesWhatItIsFor) {
+TEST_F(LimitSettingsTest, EverySettingReachesWhatItIsFor) {
   const auto limits = read({{"MAX_CONNECTIONS", "7"},
                             {"MAX_CONNECTIONS_PER_ADDRESS", "6"},
                             {"MAX_ROOMS", "5"},
@@ -71,16 +70,24 @@ TEST_F(LimitSettingsTest, EverySettingHasItsBoundsAndReachesWhatItIsFor) {
                             {"MAX_MESSAGE_BYTES", "10000"},
                             {"MAX_JSON_DEPTH", "8"},
                             {"MAX_QUEUE_BYTES", "100000"},
+                            {"RATE_CONNECTIONS", "11/21"},
+                            {"RATE_FAILED_LOGINS", "12/22"},
+                            {"RATE_JOINS", "13/23"},
+                            {"RATE_EVENTS", "14/24"},
+                            {"RATE_HEAVY_EVENTS", "15/25"},
+                            {"RATE_ICE_CANDIDATES", "16/26"},
                             {"RATE_PEER_BYTES", "5/1000000000"},
                             {"RATE_ADDRESS_BYTES", "6/7"},
                             {"MAX_QUEUE_SECONDS", "3"},
                             {"HEADER_TIMEOUT", "2"},
                             {"BODY_TIMEOUT", "1"},
                             {"CONNECT_TIMEOUT", "9"},
+                            {"TRUSTED_PROXIES", "10.0.0.5"},
                             {"DISCONNECT_EXPIRED_TOKENS", "on"}});
   EXPECT_THAT(problems_, IsEmpty());
   signaling::Options signaling;
   apply_limits(limits, signaling);
+  EXPECT_THAT(signaling.trusted_proxies, ElementsAre(*AddressRange::parse("10.0.0.5")));
   EXPECT_EQ(signaling.max_connections_per_address, 6u);
   EXPECT_GT(signaling.max_sessions, 7u + signaling.max_pending_sessions);
   EXPECT_GE(signaling.max_connections, 2 * 7u);
@@ -96,20 +103,18 @@ TEST_F(LimitSettingsTest, EverySettingHasItsBoundsAndReachesWhatItIsFor) {
   apply_limits(limits, service);
   EXPECT_EQ(service.max_connections, 7u);
   EXPECT_EQ(service.max_rooms, 5u);
+  EXPECT_EQ(service.max_peer_to_peer_rooms, 5u);
   EXPECT_EQ(service.max_participants_per_room, 4u);
   EXPECT_EQ(service.max_peers_per_room, 3u);
+  EXPECT_EQ(service.rates.connections, (Rate{11, 21}));
+  EXPECT_EQ(service.rates.failed_logins, (Rate{12, 22}));
+  EXPECT_EQ(service.rates.joins, (Rate{13, 23}));
+  EXPECT_EQ(service.rates.events, (Rate{14, 24}));
+  EXPECT_EQ(service.rates.heavy_events, (Rate{15, 25}));
+  EXPECT_EQ(service.rates.ice_candidates, (Rate{16, 26}));
   EXPECT_EQ(service.rates.peer_bytes, (Rate{5, 1e9}));
   EXPECT_EQ(service.max_json_depth, 8u);
   EXPECT_TRUE(service.disconnect_expired);
-
-  for (const auto& setting : setting_table()) {
-    const std::string name(setting.name);
-    if (!name.starts_with("MAX_") && !name.ends_with("_TIMEOUT")) continue;
-    for (const char* text : {"0", "-1", "x", "1000000001", "1.5"}) {
-      read({{name, text}});
-      EXPECT_THAT(problems_, ElementsAre(refusal_of(name, text)));
-    }
-  }
 }
 
 }  // namespace
