@@ -138,6 +138,20 @@ test('heavy events beyond RATE_HEAVY_EVENTS are rate_limited, and light ones go 
   await person.ok('resume-all-consumers');
 });
 
+test('ICE candidates beyond RATE_ICE_CANDIDATES are rate_limited, and other events go on', async (scene) => {
+  const server = await scene.ownServer({ RATE_ICE_CANDIDATES: '0.001/1' });
+  const roomId = scene.room();
+  const [ann, ben] = [await scene.person('ann', { server }), await scene.person('ben', { server })];
+  for (const peer of [ann, ben]) await peer.ok('ready', { roomId, mediaState: {} });
+  await ann.ok('ice-candidate', { to: 'ben', candidate: 'the first' });
+  for (const candidate of ['the second', 'the third'])
+    await ann.refused('ice-candidate', { to: 'ben', candidate }, 'rate_limited');
+  await ann.ok('call-user', { to: 'ben', offer: 'an offer' });
+  await ben.next('call-user');
+  assert.equal(ben.count('ice-candidate'), 1);
+  await ben.ok('ice-candidate', { to: 'ann', candidate: 'of another connection' });
+});
+
 test('joins of a user beyond RATE_JOINS are rate_limited over all of the connections', async (scene) => {
   const server = await scene.ownServer({ RATE_JOINS: '0.001/2' });
   const one = await scene.person('u', { server });

@@ -33,13 +33,15 @@ export async function usualSettings() {
 
 /**
  * Starts a process and resolves with it, whatever becomes of it.
- * @param {{ env?: object, args?: string[], dotenv?: string }} options `env` is the whole environment
+ * @param {{ env?: object, args?: string[], dotenv?: string, within?: string[] }} options `env` is the whole environment;
+ * `within` is a command and its arguments to which the server's are added, and that becomes the server itself
  */
-export function launch({ env = {}, args = [], dotenv } = {}) {
+export function launch({ env = {}, args = [], dotenv, within = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'contract-'));
   if (dotenv !== undefined) writeFileSync(join(folder, '.env'), dotenv);
   const defined = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
-  return new Server(spawn(BINARY, args, { cwd: folder, env: defined, stdio: ['ignore', 'pipe', 'pipe'] }), folder);
+  const [program, ...rest] = [...within, BINARY, ...args];
+  return new Server(spawn(program, rest, { cwd: folder, env: defined, stdio: ['ignore', 'pipe', 'pipe'] }), folder);
 }
 
 export class Server {
