@@ -189,14 +189,23 @@ TEST(Storm, OfPlisAndFirsCostsTheSenderTwoKeyFramesASecond) {
       });
 }
 
+/// Of numbers that came long ago or never will, and of the latest, which came: none is missing.
 TEST(Storm, OfRtxRepairsNothingAndIsNotForwarded) {
   std::uint64_t before = 0;
+  std::uint16_t newest = 0;
   attack(
       [&](AttackScene& scene, int step) {
-        if (step == 0) before = of(scene, scene.victor->receive).rtp_bytes_sent;
         const auto& sender = Conference::video_sender(*scene.mallory).options();
+        if (step == 0) {
+          before = of(scene, scene.victor->receive).rtp_bytes_sent;
+          scene.mallory->browser->lose_sent([&newest, camera = sender.ssrc](const auto& packet) {
+            if (packet.ssrc() == camera) newest = packet.sequence_number();
+            return false;
+          });
+        }
         for (int i = 0; i < 20; ++i) {
           Datagram payload = noise(scene, 2 + scene.random() % 900);
+          if (i % 2 == 0) store_be16(payload, 0, static_cast<std::uint16_t>(newest - 10 - i));
           scene.mallory->browser->forge_rtp(
               packet(sender.rtx_ssrc->value, static_cast<std::uint16_t>(20'000 + step * 20 + i),
                      kVp8Rtx, payload));
@@ -205,7 +214,7 @@ TEST(Storm, OfRtxRepairsNothingAndIsNotForwarded) {
       [&](AttackScene& scene) {
         const auto stats = of(scene, scene.mallory->send);
         EXPECT_GT(stats.rtx_bytes_received, 1'000'000u);
-        EXPECT_LT(of(scene, scene.victor->receive).rtp_bytes_sent - before, 400'000u);
+        EXPECT_LT(of(scene, scene.victor->receive).rtp_bytes_sent - before, 100'000u);
         expect_victor_flows(scene);
       });
 }
