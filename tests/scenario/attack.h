@@ -92,41 +92,41 @@ using Act = std::function<void(AttackScene&, int)>;
 inline constexpr int kAttackSteps = 300;
 inline constexpr TimeDelta kMaxDelay = std::chrono::milliseconds(1);
 /// Bytes beyond those of a quiet run, of an attack that leaves nothing behind: less than it sends.
-inline constexpr std::size_t kMaxGrowth = 256 * 1024;
+inline constexpr std::int64_t kMaxGrowth = 256 * 1024;
 /// Where somebody joins meanwhile, or whose own streams may fill what the bounds give them.
-inline constexpr std::size_t kGrowthOfStreams = 2 * 1024 * 1024;
+inline constexpr std::int64_t kGrowthOfStreams = 2 * 1024 * 1024;
 
-/// Bytes of the heap in use, without what the scene itself has written down.
-inline std::size_t heap_in_use(const AttackScene& scene) {
+/// Bytes of the heap in use, without what the scene itself has written down. Where the heap counts
+/// nothing, as under a sanitizer, less than none.
+inline std::int64_t heap_in_use(const AttackScene& scene) {
   constexpr std::size_t kOfEach = 16;  // What malloc() adds.
   std::size_t notes = scene.arrivals.capacity() * sizeof(TimeDelta) +
                       scene.seen.capacity() * sizeof(AttackScene::Seen) +
                       scene.reflected.capacity() * sizeof(Datagram);
   for (const auto& seen : scene.seen) notes += seen.bytes.capacity() + kOfEach;
   for (const Datagram& datagram : scene.reflected) notes += datagram.capacity() + kOfEach;
-  return mallinfo2().uordblks - notes;
+  return static_cast<std::int64_t>(mallinfo2().uordblks) - static_cast<std::int64_t>(notes);
 }
 
 /// The heap's growth over the steps.
-inline std::size_t run(AttackScene& scene, const Act& act) {
+inline std::int64_t run(AttackScene& scene, const Act& act) {
   constexpr int kWarm = 30;
-  std::size_t before = 0;
+  std::int64_t before = 0;
   for (int i = 0; i < kAttackSteps; ++i) {
     if (i == kWarm) before = heap_in_use(scene);
     if (act) act(scene, i);
     scene.conference.run_for(std::chrono::milliseconds(10));
   }
   scene.conference.run_for(std::chrono::milliseconds(100));
-  const std::size_t after = heap_in_use(scene);
-  return after > before ? after - before : 0;
+  return std::max<std::int64_t>(0, heap_in_use(scene) - before);
 }
 
 /// Runs the attack beside a meeting that gets each packet that it gets without it, as early; then
 /// `check` looks at what came of it.
 inline void attack(const Act& act, const std::function<void(AttackScene&)>& check,
-                   std::size_t max_growth = kMaxGrowth) {
+                   std::int64_t max_growth = kMaxGrowth) {
   std::vector<TimeDelta> quiet;
-  std::size_t growth = 0;
+  std::int64_t growth = 0;
   {
     AttackScene scene;
     growth = run(scene, {});

@@ -70,7 +70,7 @@ void expect_victor_flows(AttackScene& scene) {
 }
 
 /// One camera's history fills up: 2048 buffers of 2 KiB, and as many again on their way.
-constexpr std::size_t kGrowthOfAHistory = 8 * 1024 * 1024;
+constexpr std::int64_t kGrowthOfAHistory = 8 * 1024 * 1024;
 
 constexpr std::uint8_t kVp8 = 101;
 constexpr std::uint8_t kVp8Rtx = 102;
