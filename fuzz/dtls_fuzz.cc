@@ -46,7 +46,7 @@ class Conversation {
 
   void learn_fingerprint(std::size_t to, const crypto::Certificate& peer) {
     if (!ends_[to].expected) ends_[to].expected = &peer;
-    ends_[to].association.set_remote_fingerprint(now_, crypto::HashAlgorithm::Sha256,
+    ends_[to].association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
                                                  peer.sha256_fingerprint());
     drain();
   }
@@ -77,7 +77,7 @@ class Conversation {
     drain();
   }
   void close(std::size_t which) {
-    ends_[which].association.close(now_);
+    ends_[which].association.close();
     drain();
   }
 
@@ -101,7 +101,7 @@ class Conversation {
           require(!end.connected);
           require(end.expected == &ends_[1 - i].certificate);
           end.connected = std::move(*keys);
-        } else if (!std::holds_alternative<dtls::ApplicationData>(*event)) {
+        } else {
           end.ended = true;
         }
       }

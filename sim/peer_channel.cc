@@ -18,7 +18,7 @@ PeerChannel::PeerChannel(const dtls::Context& context, const Endpoint& local, Re
       dtls_(context, {.role = dtls::Role::Client}) {}
 
 void PeerChannel::start(Timestamp now) {
-  dtls_.set_remote_fingerprint(now, crypto::HashAlgorithm::Sha256, remote_.sha256_fingerprint);
+  dtls_.set_remote_fingerprint(crypto::HashAlgorithm::Sha256, remote_.sha256_fingerprint);
   send_check(now);
 }
 

@@ -40,7 +40,7 @@ ClientTransport::ClientTransport(const Shared& shared, Remote remote, DatagramSo
 }
 
 void ClientTransport::start(Timestamp now) {
-  dtls_.set_remote_fingerprint(now, remote_.hash, remote_.fingerprint);
+  dtls_.set_remote_fingerprint(remote_.hash, remote_.fingerprint);
   times_.started = last_answer_ = now;
   send_check(now);
 }

@@ -53,10 +53,9 @@ struct Association::Impl {
   void check_fingerprint();
   void let_go_of_session();
   void open_record(const Record& record);
-  void read_messages(Bytes datagram);
+  void read_records(Bytes datagram);
   void handle_close_notify();
   void send_close_notify();
-  void take_message(DatagramBytes message);
   void note_plaintext_alert(Timestamp now, std::uint8_t alert);
   void send_output();
   void fail(FailureReason reason, const std::string& detail);
@@ -82,7 +81,6 @@ struct Association::Impl {
   std::optional<Fingerprint> fingerprint;
   Fifo<DatagramBytes> outbox;
   Fifo<Event> events;
-  Fifo<DatagramBytes> held_messages;  // Came before the fingerprint was known.
 };
 
 void Association::Impl::begin(Timestamp now) {
@@ -155,7 +153,7 @@ void Association::Impl::finish_handshake() {
   state = State::AwaitingFingerprint;
   check_fingerprint();
   if (state == State::Failed) return;
-  read_messages({});  // What OpenSSL kept that came together with the last message.
+  read_records({});  // What OpenSSL kept that came together with the last message.
   let_go_of_session();
 }
 
@@ -179,8 +177,6 @@ void Association::Impl::check_fingerprint() {
   events.emplace_back(role == Role::Client
                           ? Connected{.local = keys->client, .remote = keys->server}
                           : Connected{.local = keys->server, .remote = keys->client});
-  while (auto message = held_messages.pop_front())
-    events.emplace_back(ApplicationData{std::move(*message)});
 }
 
 /// After the handshake nothing in the clear is believed, and no handshake begins anew. A repeated
@@ -202,13 +198,12 @@ void Association::Impl::handle_later_datagram(Timestamp now, Bytes datagram) {
     std::ranges::copy(record->whole, kept.begin() + static_cast<std::ptrdiff_t>(size));
     size += record->whole.size();
   }
-  if (size > 0) read_messages(Bytes(kept).first(size));
+  if (size > 0) read_records(Bytes(kept).first(size));
 }
 
 void Association::Impl::open_record(const Record& record) {
   auto content = protection->open(record);
   if (!content) return;
-  if (record.type == ContentType::ApplicationData) return take_message(std::move(*content));
   constexpr std::uint8_t kFatal = 2, kCloseNotify = 0;
   if (record.type != ContentType::Alert || content->size() != 2) return;
   const std::uint8_t level = (*content)[0], alert = (*content)[1];
@@ -232,10 +227,8 @@ void Association::Impl::send_close_notify() {
   }
 }
 
-void Association::Impl::read_messages(Bytes datagram) {
-  std::vector<DatagramBytes> messages;
-  const TlsSession::Status status = tls->read(datagram, messages);
-  for (auto& message : messages) take_message(std::move(message));
+void Association::Impl::read_records(Bytes datagram) {
+  const TlsSession::Status status = tls->read(datagram);
   if (status == TlsSession::Status::PeerClosed) return handle_close_notify();
   send_output();
   if (status != TlsSession::Status::Failed) return;
@@ -243,15 +236,6 @@ void Association::Impl::read_messages(Bytes datagram) {
     fail(FailureReason::PeerAlert, alert_text(*alert));
   else
     fail(FailureReason::ProtocolError, tls->error());
-}
-
-void Association::Impl::take_message(DatagramBytes message) {
-  if (held_messages.size() >= kMaxPendingData || events.size() >= kMaxPendingData) return;
-  if (state == State::Connected) {
-    events.emplace_back(ApplicationData{std::move(message)});
-  } else {
-    held_messages.push_back(std::move(message));
-  }
 }
 
 void Association::Impl::note_plaintext_alert(Timestamp now, std::uint8_t alert) {
@@ -282,7 +266,6 @@ void Association::Impl::close(State end) {
   protection.reset();
   retransmission.forget();
   alert_deadline.reset();
-  held_messages.clear();
 }
 
 Association::Association(const Context& context, const Config& config)
@@ -297,7 +280,7 @@ void Association::start(Timestamp now) {
   impl_->advance_handshake(now, {});
 }
 
-void Association::set_remote_fingerprint(Timestamp, crypto::HashAlgorithm algorithm,
+void Association::set_remote_fingerprint(crypto::HashAlgorithm algorithm,
                                          std::string_view fingerprint) {
   if (impl_->fingerprint) return;
   if (impl_->state == State::Closed || impl_->state == State::Failed) return;
@@ -346,16 +329,7 @@ std::optional<Timestamp> Association::next_timeout() const {
   return next;
 }
 
-Result<void, SendError> Association::send(Timestamp, Bytes message) {
-  if (impl_->state != State::Connected) return sfu::fail(SendError::NotConnected);
-  if (message.empty() || message.size() + kMaxRecordOverhead > impl_->mtu)
-    return sfu::fail(SendError::TooLarge);
-  impl_->outbox.push_back(impl_->protection->seal(ContentType::ApplicationData, message));
-  impl_->bound_outbox();
-  return {};
-}
-
-void Association::close(Timestamp) {
+void Association::close() {
   if (impl_->state == State::Closed || impl_->state == State::Failed) return;
   if (impl_->state == State::Connected || impl_->state == State::AwaitingFingerprint)
     impl_->send_close_notify();

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "base/result.h"
 #include "base/units.h"
 #include "crypto/certificate.h"
 #include "crypto/srtp_keys.h"
@@ -50,19 +49,13 @@ struct Failed {
 };
 /// The peer said close_notify.
 struct Closed {};
-/// One message of the peer, for SCTP (RFC 8261).
-struct ApplicationData {
-  std::vector<std::uint8_t> bytes;
-};
-using Event = std::variant<Connected, Failed, Closed, ApplicationData>;
+using Event = std::variant<Connected, Failed, Closed>;
 
-enum class SendError : std::uint8_t { NotConnected, TooLarge };
-
-/// One DTLS 1.2 association (RFC 6347) that yields SRTP keys (RFC 5764), over OpenSSL but without
-/// sockets and on our clock: the engine itself keeps the last flight and sends it again (see
-/// Retransmission).
+/// One DTLS 1.2 association (RFC 6347) that yields SRTP keys (RFC 5764) and carries nothing else:
+/// application data is dropped. It is made over OpenSSL, but without sockets and on our clock: the
+/// engine itself keeps the last flight and sends it again (see Retransmission).
 ///
-/// After each call that takes `now`, drain poll_transmit() and poll_event(), then call
+/// After each call that changes it, drain poll_transmit() and poll_event(), then call
 /// handle_timeout() no later than next_timeout(). Feed it only datagrams from addresses that ICE
 /// has validated.
 class Association {
@@ -78,10 +71,6 @@ class Association {
   static constexpr std::size_t kMaxDatagramSize = 2048;
   /// Datagrams that wait for poll_transmit(); the oldest of more are dropped.
   static constexpr std::size_t kMaxPendingDatagrams = 256;
-  /// Messages that wait for poll_event(); more are dropped.
-  static constexpr std::size_t kMaxPendingData = 256;
-  /// What a record adds to a message at most, in bytes: header, explicit nonce and tag.
-  static constexpr std::size_t kMaxRecordOverhead = 13 + 8 + 16;
   /// From start(), or from the first ClientHello, to Connected or AwaitingFingerprint.
   static constexpr TimeDelta kHandshakeTimeout = std::chrono::seconds(30);
   /// A fatal alert before the keys are agreed proves nothing about who sent it (RFC 6347
@@ -100,8 +89,7 @@ class Association {
 
   /// What the peer's certificate must be, as it was signaled; before or after the handshake. The
   /// first call counts.
-  void set_remote_fingerprint(Timestamp now, crypto::HashAlgorithm algorithm,
-                              std::string_view fingerprint);
+  void set_remote_fingerprint(crypto::HashAlgorithm algorithm, std::string_view fingerprint);
 
   void handle_datagram(Timestamp now, Bytes datagram);
   void handle_timeout(Timestamp now);
@@ -109,11 +97,8 @@ class Association {
   std::optional<Event> poll_event();
   std::optional<Timestamp> next_timeout() const;
 
-  /// Sends one message to the peer (SCTP); at most the MTU less the record's overhead.
-  Result<void, SendError> send(Timestamp now, Bytes message);
-
   /// Says close_notify where there is somebody to say it to. No event follows.
-  void close(Timestamp now);
+  void close();
 
   State state() const;
   Role role() const;

@@ -46,7 +46,7 @@ const crypto::Certificate& their_certificate() { return certificate_for_test(Rol
 
 TEST(AssociationWithForeignClient, ConnectsAndAgreesOnTheProfileThatTheClientHas) {
   LinkEnd ours(Role::Server, 1200);
-  ours.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
+  ours.association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
                                           their_certificate().sha256_fingerprint());
   ForeignPeer theirs(Role::Client, &their_certificate());
   converse({}, ours, theirs, theirs.handle({}));
@@ -57,7 +57,7 @@ TEST(AssociationWithForeignClient, ConnectsAndAgreesOnTheProfileThatTheClientHas
 
 TEST(AssociationWithForeignClient, PrefersOurOrderOfProfilesToTheClients) {
   LinkEnd ours(Role::Server, 1200);
-  ours.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
+  ours.association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
                                           their_certificate().sha256_fingerprint());
   ForeignPeer theirs(Role::Client, &their_certificate(), [](SSL_CTX* context) {
     SSL_CTX_set_tlsext_use_srtp(
@@ -101,7 +101,7 @@ TEST(AssociationWithForeignClient, FailsWhenThereIsNoCommonCipherAndTellsTheClie
 
 TEST(AssociationWithForeignClient, TakesAHugeClientHelloInSeveralDatagrams) {
   LinkEnd ours(Role::Server, 1200);
-  ours.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
+  ours.association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
                                           their_certificate().sha256_fingerprint());
   // Names of protocols fill it up to some 4 KB.
   std::vector<std::uint8_t> protocols;
@@ -123,7 +123,7 @@ TEST(AssociationWithForeignServer, GetsItsFinishedAgainWhenThatWasLost) {
   // The server has our last flight already: the same records again it would take for replays.
   LinkEnd ours(Role::Client, 1200);
   ForeignPeer theirs(Role::Server, &their_certificate());
-  ours.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
+  ours.association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
                                           their_certificate().sha256_fingerprint());
   Timestamp now{};
   ours.association.start(now);
@@ -146,10 +146,10 @@ TEST(AssociationWithForeignServer, GetsItsFinishedAgainWhenThatWasLost) {
   EXPECT_TRUE(ours.connected);
 }
 
-TEST(AssociationWithForeignServer, ReadsMessagesThatComeInTheDatagramOfTheLastFlight) {
+TEST(AssociationWithForeignServer, HeedsAGoodbyeInTheDatagramOfTheLastFlight) {
   LinkEnd ours(Role::Client, 1200);
   ForeignPeer theirs(Role::Server, &their_certificate());
-  ours.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
+  ours.association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
                                           their_certificate().sha256_fingerprint());
   ours.association.start({});
   Datagrams answers;
@@ -159,12 +159,13 @@ TEST(AssociationWithForeignServer, ReadsMessagesThatComeInTheDatagramOfTheLastFl
     for (const auto& datagram : drain(ours.association))
       for (auto& answer : theirs.handle(datagram)) answers.push_back(std::move(answer));
   }
-  for (const char* text : {"one", "two"})
-    for (const auto& datagram : theirs.send(text))
+  for (const Datagrams& said : {theirs.send("data"), theirs.close()})
+    for (const auto& datagram : said)
       answers.back().insert(answers.back().end(), datagram.begin(), datagram.end());
   converse({}, ours, theirs, answers);
   EXPECT_TRUE(ours.connected);
-  EXPECT_THAT(ours.messages, testing::ElementsAre("one", "two"));
+  EXPECT_TRUE(ours.closed);
+  EXPECT_TRUE(theirs.was_closed()) << "answered in kind";
 }
 
 TEST(AssociationWithForeignServer, AnswersAHelloVerifyRequest) {
@@ -180,7 +181,7 @@ TEST(AssociationWithForeignServer, AnswersAHelloVerifyRequest) {
       return size == 1 && cookie[0] == 42 ? 1 : 0;
     });
   });
-  ours.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
+  ours.association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
                                           their_certificate().sha256_fingerprint());
   ours.association.start({});
   converse({}, ours, theirs, {});
@@ -213,7 +214,7 @@ TEST(AssociationWithForeignServer, ConnectsToOneWithAnRsaCertificate) {
   const crypto::Certificate certificate = rsa_certificate();
   LinkEnd ours(Role::Client, 1200);
   ForeignPeer theirs(Role::Server, &certificate);
-  ours.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
+  ours.association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
                                           certificate.sha256_fingerprint());
   ours.association.start({});
   converse({}, ours, theirs, {});
@@ -274,11 +275,12 @@ TEST(AssociationUnderForgery, IgnoresEverythingInTheClearOnceItIsConnected) {
       end->association.handle_datagram(link.now, plain_alert(kFatal, kHandshakeFailure));
     }
   }
-  ASSERT_TRUE(link.client.association.send(link.now, as_bytes("still here")));
   link.run_for(1s);
   EXPECT_EQ(link.server.association.state(), State::Connected);
-  EXPECT_THAT(link.server.messages, testing::ElementsAre("still here"));
-  EXPECT_LE(link.datagrams_sent - sent_before, 3u) << "the server's last flight, once";
+  EXPECT_LE(link.datagrams_sent - sent_before, 2u) << "the server's last flight, once";
+  link.client.association.close();
+  link.run_for(1s);
+  EXPECT_TRUE(link.server.closed) << "the keys still hold";
 }
 
 TEST(AssociationUnderForgery, BeginsNoSecondHandshakeForAnotherClientHello) {
@@ -334,9 +336,9 @@ TEST(AssociationUnderForgery, DropsGarbageInEveryStateAndConnectsAllTheSame) {
     link.run_for(10ms);
   }
   EXPECT_TRUE(link.both_connected());
-  EXPECT_TRUE(link.client.association.send(link.now, as_bytes("x")));
+  link.client.association.close();
   link.run_for(1s);
-  EXPECT_EQ(link.server.messages.size(), 1u);
+  EXPECT_TRUE(link.server.closed) << "the keys still hold";
 }
 
 /// One handshake in which datagram `number` is altered on its way, that once.
@@ -409,17 +411,24 @@ TEST(AssociationUnderForgery, AcceptsNoAlteredDatagramOfTheHandshakeForTheTrueOn
   EXPECT_GT(refused, 0u);
 }
 
-TEST(AssociationUnderForgery, BoundsTheMessagesThatNobodyFetches) {
-  LinkEnd ours(Role::Server, 1200);
-  ours.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
-                                          their_certificate().sha256_fingerprint());
-  ForeignPeer theirs(Role::Client, &their_certificate());
-  converse({}, ours, theirs, theirs.handle({}));
-  for (std::size_t i = 0; i < 2 * Association::kMaxPendingData; ++i)
-    for (const auto& datagram : theirs.send("flood"))
-      ours.association.handle_datagram({}, datagram);
-  ours.drain_events();
-  EXPECT_EQ(ours.messages.size(), Association::kMaxPendingData);
+TEST(AssociationWithForeignClient, MayFloodUsWithApplicationDataThatNobodyWants) {
+  for (const bool fingerprint_is_known : {true, false}) {
+    LinkEnd ours(Role::Server, 1200);
+    if (fingerprint_is_known)
+      ours.association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
+                                              their_certificate().sha256_fingerprint());
+    ForeignPeer theirs(Role::Client, &their_certificate());
+    converse({}, ours, theirs, theirs.handle({}));
+    ours.drain_events();
+    for (int i = 0; i < 1000; ++i)
+      for (const auto& datagram : theirs.send("flood"))
+        ours.association.handle_datagram({}, datagram);
+    EXPECT_FALSE(ours.association.poll_event());
+    EXPECT_TRUE(drain(ours.association).empty());
+    for (const auto& datagram : theirs.close()) ours.association.handle_datagram({}, datagram);
+    ours.drain_events();
+    EXPECT_TRUE(ours.closed);
+  }
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ TEST(Association, FailsWhenTheCertificateIsNotTheSignaledOne) {
     LossyLink link;
     const std::string wrong = "00" + link.client.certificate().sha256_fingerprint().substr(2);
     if (!known_before) link.run_for(1s);
-    link.server.association.set_remote_fingerprint(link.now, crypto::HashAlgorithm::Sha256, wrong);
+    link.server.association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256, wrong);
     link.run_for(1s);
     EXPECT_EQ(link.server.association.state(), State::Failed);
     ASSERT_TRUE(link.server.failed);
@@ -134,41 +134,11 @@ TEST(Association, DoublesItsDelayFrom50MillisecondsTo2Seconds) {
   EXPECT_THAT(gaps, testing::ElementsAre(50ms, 100ms, 200ms, 400ms, 800ms, 1600ms, 2s, 2s));
 }
 
-TEST(Association, PassesMessagesBothWaysAndHoldsThoseThatComeBeforeTheFingerprint) {
-  LossyLink link;
-  link.client.set_remote_fingerprint(link.now, link.server);
-  link.run_for(1s);
-  ASSERT_TRUE(link.client.connected);
-  ASSERT_TRUE(link.client.association.send(link.now, as_bytes("early")));
-  link.run_for(1s);
-  EXPECT_TRUE(link.server.messages.empty());
-
-  link.server.set_remote_fingerprint(link.now, link.client);
-  ASSERT_TRUE(link.server.association.send(link.now, as_bytes("hello")));
-  link.run_for(1s);
-  EXPECT_THAT(link.server.messages, testing::ElementsAre("early"));
-  EXPECT_THAT(link.client.messages, testing::ElementsAre("hello"));
-}
-
-TEST(Association, RefusesToSendWhatDoesNotFitOrBeforeItIsConnected) {
-  LossyLink link;
-  EXPECT_EQ(link.server.association.send(link.now, as_bytes("x")).error(), SendError::NotConnected);
-  link.exchange_fingerprints();
-  link.run_for(1s);
-  const std::vector<std::uint8_t> largest(1200 - Association::kMaxRecordOverhead);
-  EXPECT_TRUE(link.server.association.send(link.now, largest));
-  const std::vector<std::uint8_t> too_large(largest.size() + 1);
-  EXPECT_EQ(link.server.association.send(link.now, too_large).error(), SendError::TooLarge);
-  link.run_for(1s);
-  EXPECT_EQ(link.client.messages.size(), 1u);
-  EXPECT_LE(link.largest_datagram, 1200u);
-}
-
 TEST(Association, TellsThePeerWhenItCloses) {
   LossyLink link;
   link.exchange_fingerprints();
   link.run_for(1s);
-  link.client.association.close(link.now);
+  link.client.association.close();
   link.run_for(1s);
   EXPECT_EQ(link.client.association.state(), State::Closed);
   EXPECT_FALSE(link.client.closed) << "its own closing is no event";

@@ -5,7 +5,6 @@
 #include <map>
 #include <optional>
 #include <random>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,8 +28,8 @@ struct LinkEnd {
   const crypto::Certificate& certificate() const {
     return certificate_for_test(association.role());
   }
-  void set_remote_fingerprint(Timestamp now, const LinkEnd& peer) {
-    association.set_remote_fingerprint(now, crypto::HashAlgorithm::Sha256,
+  void set_remote_fingerprint(const LinkEnd& peer) {
+    association.set_remote_fingerprint(crypto::HashAlgorithm::Sha256,
                                        peer.certificate().sha256_fingerprint());
   }
   void drain_events() {
@@ -38,8 +37,6 @@ struct LinkEnd {
       if (auto* keys = std::get_if<Connected>(&*event)) connected = *keys;
       if (auto* failure = std::get_if<Failed>(&*event)) failed = *failure;
       if (std::holds_alternative<Closed>(*event)) closed = true;
-      if (auto* data = std::get_if<ApplicationData>(&*event))
-        messages.emplace_back(data->bytes.begin(), data->bytes.end());
     }
   }
 
@@ -48,7 +45,6 @@ struct LinkEnd {
   std::optional<Connected> connected;
   std::optional<Failed> failed;
   bool closed = false;
-  std::vector<std::string> messages;
 };
 
 /// A client and a server, joined by a link that loses, delays, duplicates and reorders on a virtual
@@ -67,8 +63,8 @@ class LossyLink {
         random_(options.seed) {}
 
   void exchange_fingerprints() {
-    client.set_remote_fingerprint(now, server);
-    server.set_remote_fingerprint(now, client);
+    client.set_remote_fingerprint(server);
+    server.set_remote_fingerprint(client);
   }
 
   void run_for(TimeDelta span) {

@@ -3,11 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "dtls/association.h"
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "dtls/foreign_peer_for_test.h"
 #include "dtls/lossy_link_for_test.h"
+#include "dtls/tls_session.h"
 
-// Records of our own making against those of OpenSSL, at the other end of a connected association.
+// Records of our own making against those of OpenSSL, once a handshake is over.
 
 namespace sfu::dtls {
 namespace {
@@ -24,82 +29,75 @@ struct Case {
 class ProtectedRecords : public testing::TestWithParam<Case> {
  protected:
   ProtectedRecords()
-      : ours_(GetParam().role, 1200),
-        theirs_(GetParam().role == Role::Client ? Role::Server : Role::Client, &certificate_,
+      : theirs_(their_role(), &certificate_for_test(their_role()),
                 [](SSL_CTX* context) { SSL_CTX_set_cipher_list(context, GetParam().suite); }) {
-    ours_.association.set_remote_fingerprint({}, crypto::HashAlgorithm::Sha256,
-                                             certificate_.sha256_fingerprint());
-    ours_.association.start({});
+    const Context context(certificate_for_test(GetParam().role));
+    TlsSession session(context, GetParam().role, 1200);
     Datagrams to_ours;
-    if (GetParam().role == Role::Server) to_ours = theirs_.handle({});
-    for (int turn = 0; turn < 20; ++turn) {
-      give(to_ours);
+    if (GetParam().role == Role::Client)
+      to_ours.emplace_back();  // With which it begins.
+    else
+      to_ours = theirs_.handle({});
+    bool done = false;
+    for (int turn = 0; turn < 20 && !(done && theirs_.connected()); ++turn) {
+      for (const auto& datagram : to_ours)
+        if (session.handshake(datagram) == TlsSession::Status::Done) done = true;
       to_ours.clear();
-      for (const auto& datagram : take())
+      const auto flights = session.take_flights();
+      if (flights.empty()) continue;
+      for (const auto& datagram : flights.front())
         for (auto& answer : theirs_.handle(datagram)) to_ours.push_back(std::move(answer));
     }
-    ours_.drain_events();
+    if (done) ours_.emplace(session.record_protection());
   }
 
-  void give(const Datagrams& datagrams) {
-    for (const auto& datagram : datagrams) ours_.association.handle_datagram({}, datagram);
-    ours_.drain_events();
-  }
-  Datagrams take() {
-    Datagrams datagrams;
-    while (auto datagram = ours_.association.poll_transmit()) datagrams.push_back(*datagram);
-    return datagrams;
+  static Role their_role() { return GetParam().role == Role::Client ? Role::Server : Role::Client; }
+  void SetUp() override { ASSERT_TRUE(ours_ && theirs_.connected()); }
+
+  /// What these datagrams hold, of the records that are taken.
+  std::vector<std::string> open(const Datagrams& datagrams) {
+    std::vector<std::string> opened;
+    for (const auto& datagram : datagrams)
+      for (Bytes rest = datagram; const auto record = take_record(rest);)
+        if (const auto content = ours_->open(*record))
+          opened.emplace_back(content->begin(), content->end());
+    return opened;
   }
 
-  const crypto::Certificate& certificate_ =
-      certificate_for_test(GetParam().role == Role::Client ? Role::Server : Role::Client);
-  LinkEnd ours_;
   ForeignPeer theirs_;
+  std::optional<RecordProtection> ours_;
 };
 
 TEST_P(ProtectedRecords, CarryMessagesBothWays) {
-  ASSERT_TRUE(ours_.connected && theirs_.connected());
   for (const char* text : {"one", "two"}) {
-    give(theirs_.send(text));
-    ASSERT_TRUE(ours_.association.send({}, as_bytes(text)));
-    for (const auto& datagram : take()) theirs_.handle(datagram);
+    EXPECT_THAT(open(theirs_.send(text)), ElementsAre(text));
+    theirs_.handle(ours_->seal(ContentType::ApplicationData, as_bytes(text)));
   }
-  EXPECT_THAT(ours_.messages, ElementsAre("one", "two"));
   EXPECT_EQ(theirs_.received(), "onetwo");
 }
 
 TEST_P(ProtectedRecords, AreTakenOnceAndInAnyOrder) {
   const Datagrams first = theirs_.send("first"), second = theirs_.send("second");
-  give(second);
-  give(first);
-  give(second);
-  give(first);
-  EXPECT_THAT(ours_.messages, ElementsAre("second", "first"));
+  EXPECT_THAT(open(second), ElementsAre("second"));
+  EXPECT_THAT(open(first), ElementsAre("first"));
+  EXPECT_THAT(open(second), IsEmpty());
+  EXPECT_THAT(open(first), IsEmpty());
 }
 
 TEST_P(ProtectedRecords, AreRefusedWithAnyByteChanged) {
   Datagrams sent = theirs_.send("secret");
   for (std::size_t i = 0; i < sent.front().size(); ++i) {
     sent.front()[i] ^= 0x01;
-    give(sent);
+    EXPECT_THAT(open(sent), IsEmpty()) << "byte " << i;
     sent.front()[i] ^= 0x01;
   }
-  EXPECT_THAT(ours_.messages, IsEmpty());
-  EXPECT_EQ(ours_.association.state(), State::Connected);
-  give(sent);
-  EXPECT_THAT(ours_.messages, ElementsAre("secret"));
+  EXPECT_THAT(open(sent), ElementsAre("secret"));
 }
 
-TEST_P(ProtectedRecords, SayGoodbyeAndUnderstandIt) {
-  give(theirs_.close());
-  EXPECT_TRUE(ours_.closed);
-  for (const auto& datagram : take()) theirs_.handle(datagram);
-  EXPECT_TRUE(theirs_.was_closed()) << "answered in kind";
-}
-
-TEST_P(ProtectedRecords, SayGoodbyeFirst) {
-  ours_.association.close({});
-  for (const auto& datagram : take()) theirs_.handle(datagram);
+TEST_P(ProtectedRecords, SayGoodbyeBothWays) {
+  constexpr std::array<std::uint8_t, 2> kWarningCloseNotify{1, 0};
+  EXPECT_THAT(open(theirs_.close()), ElementsAre(as_text(kWarningCloseNotify)));
+  theirs_.handle(ours_->seal(ContentType::Alert, kWarningCloseNotify));
   EXPECT_TRUE(theirs_.was_closed());
 }
 

@@ -56,16 +56,14 @@ TlsSession::Status TlsSession::handshake(Bytes datagram) {
   return status;
 }
 
-TlsSession::Status TlsSession::read(Bytes datagram, std::vector<DatagramBytes>& messages) {
+TlsSession::Status TlsSession::read(Bytes datagram) {
   pipe_.set_input(datagram);
   SSL_alloc_buffers(ssl_.get());
   Status status = Status::Done;
   while (status == Status::Done) {
     std::array<std::uint8_t, kMaxMessageSize> buffer;
     ERR_clear_error();
-    const int size = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()));
-    status = status_of(size);
-    if (size > 0) messages.emplace_back(buffer.begin(), buffer.begin() + size);
+    status = status_of(SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size())));
   }
   pipe_.set_input({});
   SSL_free_buffers(ssl_.get());

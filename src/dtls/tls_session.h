@@ -44,8 +44,8 @@ class TlsSession {
 
   /// Goes on with the handshake; a client begins it with an empty datagram.
   Status handshake(Bytes datagram);
-  /// After the handshake: decrypts a datagram and appends its messages.
-  Status read(Bytes datagram, std::vector<DatagramBytes>& messages);
+  /// After the handshake: heeds the alerts in a datagram, and drops its application data.
+  Status read(Bytes datagram);
   void send_close_notify();
 
   /// What is to be sent: the flight, and after it the copies to be sent in its place later.

@@ -22,7 +22,7 @@ Result<void, ConnectError> SecureChannel::connect(Timestamp now, bool remote_is_
 
   connect_called_ = true;
   if (remote_is_server) dtls_ = dtls::Association(context_, {.role = dtls::Role::Client});
-  dtls_.set_remote_fingerprint(now, strongest->algorithm, strongest->value);
+  dtls_.set_remote_fingerprint(strongest->algorithm, strongest->value);
   // A ClientHello before there is a path would be lost: ICE's first valid check starts it.
   if (remote_is_server && selected_path()) dtls_.start(now);
   drain_dtls();
@@ -94,8 +94,8 @@ std::optional<Transmit> SecureChannel::poll_transmit() { return outbox_.pop_fron
 
 std::optional<SecureChannel::Event> SecureChannel::poll_event() { return events_.pop_front(); }
 
-void SecureChannel::close(Timestamp now) {
-  dtls_.close(now);
+void SecureChannel::close() {
+  dtls_.close();
   drain_dtls();
   inbound_.reset();
   outbound_.reset();

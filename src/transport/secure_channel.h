@@ -70,7 +70,7 @@ class SecureChannel {
   std::optional<Event> poll_event();
 
   /// Says goodbye to the peer; poll_transmit() has the datagram.
-  void close(Timestamp now);
+  void close();
   /// Another transport has got `path`.
   void forget_path(const Path& path);
 

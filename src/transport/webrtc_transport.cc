@@ -195,7 +195,7 @@ void WebRtcTransport::flush(Timestamp now, FlushWriter& writer) {
 }
 
 void WebRtcTransport::close(Timestamp now) {
-  channel_.close(now);
+  channel_.close();
   drain_channel(now);
 }
 
