@@ -11,7 +11,6 @@
 #include "rtcp/packet.h"
 #include "rtcp/pli.h"
 #include "rtcp/receiver_report.h"
-#include "rtcp/remb.h"
 #include "rtcp/sender_report.h"
 #include "rtcp/source_description.h"
 #include "rtcp/transport_feedback.h"
@@ -108,16 +107,6 @@ void check_payload_specific(const PacketView& packet) {
     Scratch scratch;
     require(append_fir(scratch.builder, fir->sender, entries));
     require(std::ranges::equal(Fir::parse(scratch.packet())->entries, entries));
-  }
-  if (const auto remb = Remb::parse(packet)) {
-    require(remb->bitrate >= DataRate{});
-    const std::vector<Ssrc> sources(remb->sources.begin(), remb->sources.end());
-    Scratch scratch;
-    require(append_remb(scratch.builder, remb->sender, remb->bitrate, sources));
-    const auto again = Remb::parse(scratch.packet());
-    // A bitrate that was cut at 63 bits has more of them than the mantissa.
-    require(again && again->bitrate <= remb->bitrate);
-    require(std::ranges::equal(again->sources, sources));
   }
 }
 

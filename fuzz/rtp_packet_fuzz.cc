@@ -5,7 +5,7 @@
 #include "fuzz/script.h"
 #include "rtp/extension_values.h"
 #include "rtp/packet_view.h"
-#include "rtp/packet_writer.h"
+#include "rtp/rewrite_header_for_test.h"
 #include "rtp/rtx.h"
 
 namespace {
@@ -32,8 +32,7 @@ void check_spans(const PacketView& packet, Bytes datagram) {
     require(packet.extension(element.id).has_value());
     if (const auto mid = read_mid(element.value)) require(mid->size() <= kMaxMidSize);
     read_audio_level(element.value);
-    read_abs_capture_time(element.value);
-    read_playout_delay(element.value);
+    read_transport_cc(element.value);
   }
 }
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "bench/micro/packets.h"
-#include "rtp/packet_writer.h"
+#include "rtp/rewrite_header_for_test.h"
 
 // The header that each receiver gets of its own.
 

@@ -108,8 +108,6 @@ std::optional<HashAlgorithm> parse_hash_algorithm(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view hash_algorithm_name(HashAlgorithm algorithm) { return info(algorithm).name; }
-
 std::string fingerprint(const X509& certificate, HashAlgorithm algorithm) {
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;

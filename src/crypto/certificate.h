@@ -20,8 +20,6 @@ enum class HashAlgorithm : std::uint8_t { Sha1, Sha224, Sha256, Sha384, Sha512 }
 /// Reads "sha-256" and its kin, in any case of letters (RFC 8122 §5: the names are
 /// case-insensitive).
 std::optional<HashAlgorithm> parse_hash_algorithm(std::string_view name);
-/// "sha-256"
-std::string_view hash_algorithm_name(HashAlgorithm algorithm);
 
 /// The digest of the certificate's DER form as it stands in signaling: "4A:AD:B9:…", upper case.
 std::string fingerprint(const X509& certificate, HashAlgorithm algorithm);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "media/media_for_test.h"
+#include "rtp/rewrite_header_for_test.h"
 
 namespace sfu::media {
 namespace {

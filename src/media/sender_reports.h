@@ -40,7 +40,6 @@ class SenderReports {
   }
   /// `clock`: the publisher's wall clock against our timestamps.
   void set_clock(const ClockPair& clock) { clock_ = clock; }
-  bool has_clock() const { return clock_.has_value(); }
   void handle_report_block(Timestamp now, const rtcp::ReportBlock& block);
 
   std::optional<Timestamp> next_timeout() const { return next_; }

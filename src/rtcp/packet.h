@@ -23,11 +23,10 @@ enum class PacketType : std::uint8_t {
 };
 
 /// Feedback message types (the field of five bits that is a count elsewhere).
-inline constexpr std::uint8_t kNackFormat = 1;               // RFC 4585 §6.2.1
-inline constexpr std::uint8_t kTransportCcFormat = 15;       // draft-holmer-rmcat-transport-wide-cc
-inline constexpr std::uint8_t kPliFormat = 1;                // RFC 4585 §6.3.1
-inline constexpr std::uint8_t kFirFormat = 4;                // RFC 5104 §4.3.1
-inline constexpr std::uint8_t kApplicationLayerFormat = 15;  // RFC 4585 §6.4; REMB is one.
+inline constexpr std::uint8_t kNackFormat = 1;          // RFC 4585 §6.2.1
+inline constexpr std::uint8_t kTransportCcFormat = 15;  // draft-holmer-rmcat-transport-wide-cc
+inline constexpr std::uint8_t kPliFormat = 1;           // RFC 4585 §6.3.1
+inline constexpr std::uint8_t kFirFormat = 4;           // RFC 5104 §4.3.1
 
 inline constexpr std::size_t kHeaderSize = 4;
 

@@ -172,22 +172,6 @@ bool PreparedHeader::prepare(const PacketView& packet, const ExtensionMap& incom
   return written.has_value();
 }
 
-std::optional<WrittenHeader> rewrite_header(const PacketView& packet, const ExtensionMap& incoming,
-                                            const ExtensionMap& outgoing, const Rewrite& rewrite,
-                                            MutableBytes out) {
-  PreparedHeader header;
-  if (!header.prepare(packet, incoming, outgoing, rewrite.mid.size())) return std::nullopt;
-  return header.write(rewrite, out);
-}
-
-std::optional<WrittenHeader> write_own_header(const HeaderFields& fields,
-                                              const ExtensionMap& outgoing, std::string_view mid,
-                                              MutableBytes out) {
-  ElementList list;
-  list.add_own(outgoing, mid);
-  return write(fields, list.elements(), list.marked(), out);
-}
-
 void patch_transport_cc(MutableBytes packet, const PatchPoints& patch,
                         std::uint16_t sequence_number) {
   if (patch.transport_cc != 0)

@@ -101,17 +101,6 @@ class PreparedHeader {
   std::array<std::uint8_t, kHeaderRoom> bytes_;
 };
 
-/// A PreparedHeader that is used once.
-std::optional<WrittenHeader> rewrite_header(const PacketView& packet, const ExtensionMap& incoming,
-                                            const ExtensionMap& outgoing, const Rewrite& rewrite,
-                                            MutableBytes out);
-
-/// A packet of our own with no incoming one behind it (RTX of nothing, probing padding): the same
-/// MID and patch points.
-std::optional<WrittenHeader> write_own_header(const HeaderFields& fields,
-                                              const ExtensionMap& outgoing, std::string_view mid,
-                                              MutableBytes out);
-
 // Called at the flush, on the finished packet.
 void patch_transport_cc(MutableBytes packet, const PatchPoints& patch,
                         std::uint16_t sequence_number);

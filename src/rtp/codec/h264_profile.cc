@@ -115,12 +115,6 @@ std::optional<std::string> to_string(H264ProfileLevel value) {
   return text;
 }
 
-bool is_same_h264_profile(std::string_view a, std::string_view b) {
-  const auto parsed_a = parse_or_default(a);
-  const auto parsed_b = parse_or_default(b);
-  return parsed_a && parsed_b && parsed_a->profile == parsed_b->profile;
-}
-
 bool is_lower_level(H264Level a, H264Level b) {
   // 1b between 1 and 1.1, which are 10 and 11.
   const auto rank = [](H264Level level) {

@@ -55,8 +55,6 @@ std::optional<H264ProfileLevel> parse_profile_level_id(std::string_view text);
 /// Lower case; nothing where the pair has no code (1b in the high profiles).
 std::optional<std::string> to_string(H264ProfileLevel value);
 
-bool is_same_h264_profile(std::string_view a, std::string_view b);
-
 /// Level 1b sorts between 1 and 1.1.
 bool is_lower_level(H264Level a, H264Level b);
 

@@ -49,15 +49,6 @@ TEST(H264ProfileLevel, WritingReadsBackTheSame) {
   EXPECT_EQ(to_string(H264ProfileLevel{H264Profile::High, H264Level::L1b}), std::nullopt);
 }
 
-TEST(H264ProfileLevel, ProfilesAreTheSameWhateverTheLevelAndTheSpelling) {
-  EXPECT_TRUE(is_same_h264_profile("42e01f", "42c02a"));
-  EXPECT_TRUE(is_same_h264_profile("42e01f", "4de00a"));
-  EXPECT_TRUE(is_same_h264_profile("", "42e01f"));
-  EXPECT_FALSE(is_same_h264_profile("42e01f", "42001f"));
-  EXPECT_FALSE(is_same_h264_profile("4d0032", "64001f"));
-  EXPECT_FALSE(is_same_h264_profile("42e01f", "nonsense"));
-}
-
 TEST(H264Level, OneBLiesBetweenOneAndOnePointOne) {
   EXPECT_TRUE(is_lower_level(H264Level::L1, H264Level::L1b));
   EXPECT_TRUE(is_lower_level(H264Level::L1b, H264Level::L1_1));
