@@ -21,7 +21,7 @@ if(IPSEC_MB_LIBRARY AND IPSEC_MB_INCLUDE_DIR)
 endif()
 
 # The service's event loop, HTTP and WebSocket (Asio, Beast), URLs, and JSON. Debian's default Boost is 1.74,
-# which has no Boost.JSON with the depth limit that the contract asks for: 1.81 is named on purpose.
+# which has no Boost.JSON with the depth limit that docs/api.md promises: 1.81 is named on purpose.
 find_package(Boost 1.81.0 EXACT REQUIRED CONFIG COMPONENTS headers json url)
 
 # Logging with levels and sinks; the lines themselves are formatted by base/log.

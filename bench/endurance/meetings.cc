@@ -35,7 +35,7 @@ TimeDelta seconds(double count) {
   return std::chrono::duration_cast<TimeDelta>(std::chrono::duration<double>(count));
 }
 
-std::string in_seconds(TimeDelta span) { return std::to_string(span.count() / 1000) + " ms"; }
+std::string in_milliseconds(TimeDelta span) { return std::to_string(span.count() / 1000) + " ms"; }
 
 }  // namespace
 
@@ -117,7 +117,7 @@ void Meetings::watch_own_time(Timestamp time) {
     ++totals_.own_absences;
     totals_.longest_own_absence = std::max(totals_.longest_own_absence, absent);
     continuity_.excuse_own_absence(*last_tick_, time + kAfterOwnAbsence);
-    world_.journal.note("this process itself did not run for " + in_seconds(absent));
+    world_.journal.note("this process itself did not run for " + in_milliseconds(absent));
   }
   last_tick_ = time;
 }
@@ -142,7 +142,7 @@ bool Meetings::inject_into_server(Timestamp time, const PlannedFault& plan) {
   if (!server_.signal(kills ? SIGKILL : SIGSTOP)) return false;
   const std::uint32_t number = continuity_.begin_fault(time, plan.kind, {});
   world_.journal.note("fault " + std::to_string(number) + ": " + std::string(to_string(plan.kind)) +
-                      (kills ? "" : " for " + in_seconds(plan.duration)));
+                      (kills ? "" : " for " + in_milliseconds(plan.duration)));
   server_fault_ = {plan, number, time + (kills ? TimeDelta(500ms) : plan.duration)};
   return true;
 }
@@ -168,7 +168,7 @@ bool Meetings::inject_into_person(Timestamp time, const PlannedFault& plan) {
   const std::uint32_t number = continuity_.begin_fault(time, plan.kind, name);
   world_.journal.note(
       "fault " + std::to_string(number) + ": " + std::string(to_string(plan.kind)) + ", " + name +
-      (plan.duration > TimeDelta(0) ? ", " + in_seconds(plan.duration) : std::string()));
+      (plan.duration > TimeDelta(0) ? ", " + in_milliseconds(plan.duration) : std::string()));
   seat.fault = {plan, number, time + plan.duration};
   begin(time, *seat.person, plan);
   if (plan.kind == FaultKind::TabClosed || plan.kind == FaultKind::Left) dismiss(time, plan.person);
@@ -279,7 +279,7 @@ void Meetings::look_for_ghosts(Timestamp time) {
       if (person && person->settled() && !seats_[seat].fault && !person->waiting_since() &&
           person->sees(ghost.name))
         world_.journal.fail(person->identity().user_id + " still has consumers of " + ghost.name +
-                            ", who should be gone for " + in_seconds(kGhost));
+                            ", who should be gone for " + in_milliseconds(kGhost));
     }
   }
 }
@@ -296,7 +296,7 @@ void Meetings::look_for_waiting(Timestamp time) {
     if (std::exchange(seat.reported, true)) continue;
     world_.journal.fail(seat.person->identity().user_id +
                         " has been trying to join or to come back for " +
-                        in_seconds(time - *since));
+                        in_milliseconds(time - *since));
   }
 }
 
@@ -312,9 +312,11 @@ void Meetings::watch_restart(Timestamp time) {
   if (missing.empty() && since < 500ms) return;  // They may not know of it yet.
   if (missing.empty()) {
     totals_.restarts.push_back(since);
-    world_.journal.note("everybody is back, " + in_seconds(since) + " after the server was up");
+    world_.journal.note("everybody is back, " + in_milliseconds(since) +
+                        " after the server was up");
   } else {
-    world_.journal.fail("not back " + in_seconds(since) + " after the server was up:" + missing);
+    world_.journal.fail("not back " + in_milliseconds(since) +
+                        " after the server was up:" + missing);
   }
   restarted_at_.reset();
 }
@@ -337,7 +339,7 @@ void Meetings::show_progress(Timestamp time) {
                       std::to_string(continuity_.expected_streams()) + " streams, " +
                       std::to_string(faults) + " faults (" + std::to_string(skipped) +
                       " met nobody), " + std::to_string(world_.journal.failures().size()) +
-                      " failures, own longest pause " + in_seconds(worst_tick_));
+                      " failures, own longest pause " + in_milliseconds(worst_tick_));
   worst_tick_ = TimeDelta(0);
 }
 

@@ -71,7 +71,7 @@ void Person::join(Timestamp now) {
           });
 }
 
-/// By the contract a stay is kept for the grace period, unless its server died.
+/// By docs/api.md a stay is kept for the grace period, unless its server died.
 void Person::note_lost_stay(Timestamp now) {
   const TimeDelta absent = absent_since_ ? now - *absent_since_ : TimeDelta(0);
   constexpr TimeDelta kUnsure = 1s;

@@ -2,15 +2,11 @@
 
 #include <algorithm>
 #include <string_view>
-#include <variant>
+
+#include "ortc/match.h"
 
 namespace sfu::media {
 namespace {
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view subtype(std::string_view mime_type) {
   return mime_type.substr(mime_type.find('/') + 1);
@@ -28,17 +24,8 @@ constexpr Name kNames[] = {{rtp::codec::Codec::Opus, "audio/opus"},
 
 std::optional<rtp::codec::Codec> codec_of(std::string_view mime_type) {
   for (const Name& name : kNames)
-    if (equals_ignoring_case(subtype(mime_type), subtype(name.mime_type))) return name.codec;
+    if (ortc::equal_ignoring_case(subtype(mime_type), subtype(name.mime_type))) return name.codec;
   return std::nullopt;
-}
-
-/// Which payload type an RTX codec repairs (RFC 4588 §8.6).
-std::optional<std::int64_t> associated_payload_type(const ortc::RtpCodecParameters& codec) {
-  if (!equals_ignoring_case(subtype(codec.mime_type), "rtx")) return std::nullopt;
-  const auto apt = codec.parameters.find("apt");
-  if (apt == codec.parameters.end()) return std::nullopt;
-  const auto* number = std::get_if<std::int64_t>(&apt->second);
-  return number ? std::optional(*number) : std::nullopt;
 }
 
 void read_feedback(const ortc::RtpCodecParameters& codec, CodecEntry& entry) {
@@ -76,10 +63,10 @@ CodecTable CodecTable::from(const ortc::RtpParameters& parameters,
     read_feedback(codec, entry);
   }
   for (const ortc::RtpCodecParameters& codec : parameters.codecs) {
-    const auto apt = associated_payload_type(codec);
-    if (!apt) continue;
+    if (!ortc::is_rtx(codec.mime_type)) continue;
+    const auto apt = ortc::associated_payload_type(codec.parameters);
     for (CodecEntry& entry : table.entries_)
-      if (entry.payload_type == *apt) entry.rtx_payload_type = codec.payload_type;
+      if (entry.payload_type == apt) entry.rtx_payload_type = codec.payload_type;
   }
   return table;
 }

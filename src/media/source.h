@@ -51,8 +51,8 @@ struct SourceStream {
 };
 
 /// One producer as its subscribers see it: who they are, what came lately, and what they want of
-/// the sender. Whoever brings the packets in (a Producer, later the far end of a link) owns the
-/// other side. Made and owned by a Router.
+/// the sender. Whoever brings the packets in (a Producer, or a RemoteProducer at the far end of a
+/// link) owns the other side. Made and owned by a Router.
 class Source {
  public:
   Source(const SourceOptions& options, EventQueue& events);

@@ -10,8 +10,8 @@ namespace sfu::media {
 
 class Source;
 
-/// One who takes a producer's packets: a consumer, later a link to another worker or a recorder. It
-/// leaves its source when it is destroyed, and is told when the source goes first.
+/// One who takes a producer's packets: a consumer, or a link to another worker. It leaves its
+/// source when it is destroyed, and is told when the source goes first.
 class Subscriber {
  public:
   Subscriber() = default;

@@ -27,7 +27,7 @@ bool has_rtx_for(const RtpCapabilities& client, const RtpCodecCapability& codec)
     if (!is_rtx(candidate.mime_type) || candidate.kind != codec.kind) return false;
     const auto repaired = associated_payload_type(candidate.parameters);
     return repaired == codec.preferred_payload_type ||
-           (codec.preferred_payload_type == 0 && repaired <= 0);
+           (codec.preferred_payload_type == 0 && repaired.value_or(0) <= 0);
   });
 }
 

@@ -19,7 +19,8 @@ constexpr bool is_token(unsigned char c) {
   return c > 0x20 && c < 0x7f &&
          std::string_view("\"(),:;<=>?@[\\]").find(static_cast<char>(c)) == std::string_view::npos;
 }
-/// "alphanumeric / - / _" of RFC 8851 §10, which is also what RFC 8852 lets a RID carry.
+/// "alphanumeric / - / _" as RFC 8851 §10 was printed, which is more than RFC 8852 §3 lets a packet
+/// carry (docs/deviations.md).
 constexpr bool is_rid(unsigned char c) { return c != '.' && is_word(c); }
 
 constexpr TextRule kMimeType{64, is_token, "characters like those of \"video/VP8\""};
@@ -29,7 +30,7 @@ constexpr TextRule kMsid{160, is_printable, "printable ASCII characters"};
 constexpr TextRule kCname{255, is_printable, "printable ASCII characters"};
 constexpr TextRule kRid{32, is_rid, "letters, digits, - and _"};
 constexpr TextRule kFeedback{32, is_token, "characters of a token (RFC 8866)"};
-constexpr TextRule kScalabilityMode{16, is_word, "letters, digits and _"};
+constexpr TextRule kScalabilityMode{16, is_word, "letters, digits, -, _ and ."};
 constexpr std::size_t kMaxParameterBytes = 1024;  // sprop-parameter-sets is the longest in use.
 constexpr std::int64_t kMaxU32 = 0xffff'ffff;
 

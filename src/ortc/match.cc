@@ -63,11 +63,11 @@ bool is_rtx(std::string_view mime_type) {
          equal_ignoring_case(mime_type.substr(mime_type.size() - 4), "/rtx");
 }
 
-std::int64_t associated_payload_type(const CodecSpecificParameters& parameters) {
+std::optional<std::int64_t> associated_payload_type(const CodecSpecificParameters& parameters) {
   const auto found = parameters.find("apt");
-  if (found == parameters.end()) return -1;
+  if (found == parameters.end()) return std::nullopt;
   const auto* number = std::get_if<std::int64_t>(&found->second);
-  return number ? *number : -1;
+  return number ? std::optional(*number) : std::nullopt;
 }
 
 MediaKind kind_of_mime_type(std::string_view mime_type) {

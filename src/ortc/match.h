@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "ortc/parameters.h"
@@ -16,14 +18,14 @@ struct CodecIdentity {
 CodecIdentity identity_of(const RtpCodecCapability& codec);
 CodecIdentity identity_of(const RtpCodecParameters& codec);
 
-/// True where what one end sends as `a` the other can decode as `b`: type (RFC 8851: without regard
-/// to case), clock rate and channels; for H264 packetization mode and profile (RFC 6184 §8.1,
+/// True where what one end sends as `a` the other can decode as `b`: type (RFC 6838 §4.2: in any
+/// case), clock rate and channels; for H264 packetization mode and profile (RFC 6184 §8.1,
 /// levels may differ), for VP9 profile-id (RFC 9628 §6), for AV1 profile.
 bool same_codec(const CodecIdentity& a, const CodecIdentity& b);
 
 bool is_rtx(std::string_view mime_type);
-/// The payload type that an RTX codec repairs (RFC 4588 §8.1); -1 where it names none.
-std::int64_t associated_payload_type(const CodecSpecificParameters& parameters);
+/// The payload type that an RTX codec repairs (RFC 4588 §8.1); nothing where it names none.
+std::optional<std::int64_t> associated_payload_type(const CodecSpecificParameters& parameters);
 
 MediaKind kind_of_mime_type(std::string_view mime_type);  // "video/…" is video, all else audio.
 

@@ -94,8 +94,8 @@ struct RtpParameters {
   RtcpParameters rtcp;
 };
 
-/// How one producer's payload types, SSRCs and extension ids become the router's: what consumers
-/// of the producer are made from (mediasoup's "consumable" parameters and its mapping).
+/// How one producer's payload types become the router's, under which its consumers get them. (In
+/// mediasoup's mapping the SSRCs of encodings stand too: here each consumer chooses its own.)
 struct RtpMapping {
   struct Codec {
     std::uint8_t payload_type = 0;         // The producer's.

@@ -49,7 +49,8 @@ MaybeError check_codecs(MediaKind kind, const RtpParameters& parameters) {
       has_media = true;
       continue;
     }
-    const auto* repaired = codec_of(parameters, associated_payload_type(codec.parameters));
+    const auto apt = associated_payload_type(codec.parameters);
+    const auto* repaired = apt ? codec_of(parameters, *apt) : nullptr;
     if (!repaired || is_rtx(repaired->mime_type))
       return invalid(at("codecs", i) + ".parameters.apt must be the payload type of a codec here");
   }
@@ -168,10 +169,10 @@ MaybeError map_codecs(const RtpParameters& parameters, const RtpCapabilities& ro
   }
   for (const auto& codec : parameters.codecs) {
     if (!is_rtx(codec.mime_type)) continue;
-    const auto* match = rtx_for(router, mapped[associated_payload_type(codec.parameters)]);
+    const std::int64_t repaired = *associated_payload_type(codec.parameters);  // check_codecs().
+    const auto* match = rtx_for(router, mapped[repaired]);
     if (!match)
-      return unsupported("the router has no rtx for payload type " +
-                         std::to_string(associated_payload_type(codec.parameters)));
+      return unsupported("the router has no rtx for payload type " + std::to_string(repaired));
     result.mapping.codecs.push_back({codec.payload_type, match->preferred_payload_type});
   }
   return std::nullopt;

@@ -186,7 +186,7 @@ TEST_F(ServerTest, BeforeItsFirstTransportAClientMayOnlyJoinLeaveAndCreateOne) {
   }
 }
 
-TEST_F(ServerTest, EveryRequestOfTheContractIsKnownOnce) {
+TEST_F(ServerTest, EveryRequestOfTheApiIsKnownOnce) {
   std::multiset<std::string> events;
   for (const RequestInfo& info : request_table()) events.emplace(info.event);
   const std::multiset<std::string> expected = {"ready",

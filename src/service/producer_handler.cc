@@ -17,7 +17,7 @@ std::set<Ssrc> ssrcs_of(const ortc::RtpParameters& parameters) {
   return ssrcs;
 }
 
-/// A MID belongs to one producer (RFC 8843 §9.2); a stream without one is told by its SSRC or RID.
+/// A MID belongs to one producer (RFC 9143 §9.2); a stream without one is told by its SSRC or RID.
 bool names_the_same_stream(const ortc::RtpParameters& a, const ortc::RtpParameters& b) {
   if (a.mid && a.mid == b.mid) return true;
   const auto of_a = ssrcs_of(a);

@@ -200,7 +200,7 @@ class TestClient {
   }
   void forget() { received.clear(); }
 
-  // What a client does, by the contract.
+  // What a client does, by docs/api.md.
 
   void join(const std::string& room) { emit("join-room", json::object{{"roomId", room}}); }
   void create_transport(const std::string& room, const char* direction) {

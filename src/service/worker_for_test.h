@@ -14,7 +14,7 @@
 
 namespace sfu::service {
 
-/// The far side of a mailbox, by the contract of core/commands.h: it knows what exists, answers
+/// The far side of a mailbox, as core/commands.h promises: it knows what exists, answers
 /// each command once and in order, and only when it is asked to deliver. Tests make it refuse or
 /// wait.
 class TestWorker final : public worker::WorkerPort {
