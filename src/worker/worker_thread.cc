@@ -23,9 +23,6 @@ constexpr int kReceiveRounds = 4;
 /// Datagrams between two looks at whether the batch is full.
 constexpr std::size_t kReceivedAtOnce = 8;
 
-/// The longest sleep where the core has no deadline, so that the load stays fresh.
-constexpr TimeDelta kLongestWait = std::chrono::seconds(1);
-
 /// Of a turn, where many commands wait.
 constexpr int kPartForCommands = 4;
 
@@ -37,11 +34,6 @@ constexpr unsigned long kTimerSlackNs = 1000;
 /// a neighbour on its processor, instead of waiting for the end of their slice of some
 /// milliseconds.
 constexpr TimeDelta kTimeSlice = std::chrono::microseconds(100);
-
-/// A frame whose packets come so far apart would wake the loop for each of them, and a wake-up
-/// costs more than a packet. From its second wait on it is then left alone for some packets' time.
-constexpr TimeDelta kSpaced = std::chrono::microseconds(10);
-constexpr TimeDelta kDoze = std::chrono::microseconds(60);
 
 timespec to_timespec(TimeDelta span) {
   const auto us = std::max<TimeDelta::rep>(span.count(), 0);
@@ -134,29 +126,29 @@ Timestamp WorkerThread::wait() {
     last_turn_ = before - *turn_began_;
     turns_.add(last_turn_);
   }
-  const auto flush_due = core_.flush_due();
-  const bool holds = flush_due && *flush_due > before;
-  const bool has_work = !commands_.empty() || !received_.empty();
-  burst_is_spaced_ = burst_is_spaced_ && holds;
+  const WaitPolicy::Plan plan = wait_policy_.plan(before, outlook());
   ready_ = {};
-  if (burst_is_spaced_) {
-    const TimeDelta nap = std::min(*flush_due - before, kDoze);
-    wait_on(dozing_, has_work ? TimeDelta(0) : nap);
-    ready_.sockets = ~std::uint32_t{0};
+  wait_on(plan.dozes ? dozing_ : epoll_, plan.at_most);
+  if (plan.dozes) {
+    ready_.sockets = ~std::uint32_t{0};  // Nobody looked.
     ready_.streams = !streams_.empty();
-  } else {
-    Timestamp deadline = has_work ? before : before + kLongestWait;
-    if (const auto due = core_.next_timeout()) deadline = std::min(deadline, *due);
-    if (const auto due = streams_.next_timeout()) deadline = std::min(deadline, *due);
-    if (flush_due) deadline = std::min(deadline, *flush_due);
-    wait_on(epoll_, deadline - before);
   }
   ++wake_ups_;
   const Timestamp after = io::monotonic_now();
-  burst_is_spaced_ = burst_is_spaced_ || (holds && after - before >= kSpaced);
+  wait_policy_.note_waited(after - before);
   measure_load(before, after);
   turn_began_ = after;
   return after;
+}
+
+WaitPolicy::Outlook WorkerThread::outlook() {
+  const auto core_due = core_.next_timeout();
+  const auto streams_due = streams_.next_timeout();
+  return {.has_work = !commands_.empty() || !received_.empty(),
+          .flush_due = core_.flush_due(),
+          .timer_due = core_due && streams_due ? std::min(*core_due, *streams_due)
+                       : core_due              ? core_due
+                                               : streams_due};
 }
 
 void WorkerThread::wait_on(const io::FileDescriptor& epoll, TimeDelta at_most) {

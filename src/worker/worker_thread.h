@@ -20,6 +20,7 @@
 #include "worker/heartbeat.h"
 #include "worker/mailbox.h"
 #include "worker/stream_connections.h"
+#include "worker/wait_policy.h"
 #include "worker/worker_links.h"
 #include "worker/worker_port.h"
 
@@ -76,6 +77,7 @@ class WorkerThread final : public WorkerPort {
   void run();
   /// Until there is something to do; returns the time then.
   Timestamp wait();
+  WaitPolicy::Outlook outlook();
   void wait_on(const io::FileDescriptor& epoll, TimeDelta at_most);
   void turn(Timestamp now);
   void handle_commands(Timestamp now);
@@ -113,7 +115,7 @@ class WorkerThread final : public WorkerPort {
   BatchSender sender_;
   ArrivalTimes arrivals_;
   Ready ready_;
-  bool burst_is_spaced_ = false;  // The one that the flush is held for.
+  WaitPolicy wait_policy_;
   bool told_segmentation_ = false;
   std::uint64_t wake_ups_ = 0;
   std::uint64_t flushes_ = 0;
