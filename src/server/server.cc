@@ -116,51 +116,62 @@ Result<void, std::string> Server::start_workers() {
                                              settings_.num_workers);
   if (!sockets) return fail(std::move(sockets.error()));
   auto listeners = bind_tcp(settings_, *sockets);
-  const auto machine = io::machine_addresses();
-  const bool clients_are_local = settings_.listen_ip && settings_.listen_ip->is_loopback();
   const bool segmentation = io::kernel_has_segmentation();
   service_log_.info(segmentation ? "the kernel cuts groups into datagrams (UDP GSO)"
                                  : "the kernel has no UDP GSO: each datagram leaves by itself");
   service_log_.info("media is encrypted", {{"by", srtp::make_cipher_backend()->name()}});
   for (std::size_t index = 0; index < sockets->size(); ++index) {
-    const auto listening = local_endpoints((*sockets)[index]);
-    auto announcement =
-        announce(listening, settings_.media_announced_ip, machine, clients_are_local);
-    if (announcement.candidates.empty())
-      return fail(
-          std::string("MEDIASOUP_LISTEN_IP: this machine has no address of that family "
-                      "to announce; set MEDIASOUP_ANNOUNCED_IP"));
-    if (announcement.are_of_another_family && index == 0)
-      media_log_.warn(
-          "MEDIASOUP_ANNOUNCED_IP is of another family than every address of MEDIASOUP_LISTEN_IP: "
-          "clients reach it only where something translates between them");
-    const auto tcp_listening = local_endpoints(listeners[index]);
-    log_listening(service_log_, index, listening, tcp_listening, settings_.enable_tcp);
-    for (const io::UdpSocket& socket : (*sockets)[index]) warn_of_small_buffers(media_log_, socket);
-    worker::WorkerThread::Config config;
-    config.index = static_cast<unsigned>(index);
-    config.core.candidates = std::move(announcement.candidates);
-    config.core.tcp_candidates =
-        announce(tcp_listening, settings_.media_announced_ip, machine, clients_are_local)
-            .candidates;
-    config.core.candidates_are_local = announcement.are_local;
-    config.core.certificate = &certificate_;
-    config.core.ntp = ntp_clock();
-    config.core.links = links_.writers(index);
-    if (sockets->size() > 1) config.links = &links_;
-    config.segmentation = segmentation;
+    worker::ListenSockets& udp = (*sockets)[index];
+    worker::StreamListeners& tcp = listeners[index];
+    const auto udp_at = local_endpoints(udp), tcp_at = local_endpoints(tcp);
+    auto config = worker_config(index, udp_at, tcp_at);
+    if (!config) return fail(std::move(config.error()));
+    config->segmentation = segmentation;
+    log_listening(service_log_, index, udp_at, tcp_at, settings_.enable_tcp);
+    for (const io::UdpSocket& socket : udp) warn_of_small_buffers(media_log_, socket);
     workers_.push_back(std::make_unique<worker::WorkerThread>(
-        std::move(config), std::move((*sockets)[index]), std::make_unique<crypto::SystemRandom>(),
-        [this, index](std::vector<core::Event> events) {
-          boost::asio::post(context_, [this, index, events = std::move(events)]() mutable {
-            for (core::Event& event : events)
-              service_->handle_worker_event(index, std::move(event));
-          });
-        },
-        std::move(listeners[index])));
+        std::move(*config), std::move(udp), std::make_unique<crypto::SystemRandom>(),
+        [this, index](std::vector<core::Event> events) { deliver(index, std::move(events)); },
+        std::move(tcp)));
   }
   if (settings_.pin_workers) pin_workers();
   return {};
+}
+
+/// `udp`, `tcp`: where the worker listens.
+Result<worker::WorkerThread::Config, std::string> Server::worker_config(
+    std::size_t index, std::span<const Endpoint> udp, std::span<const Endpoint> tcp) {
+  const auto machine = io::machine_addresses();
+  const bool clients_are_local = settings_.listen_ip && settings_.listen_ip->is_loopback();
+  const auto announced = [&](std::span<const Endpoint> listening) {
+    return announce(listening, settings_.media_announced_ip, machine, clients_are_local);
+  };
+  Announcement announcement = announced(udp);
+  if (announcement.candidates.empty())
+    return fail(
+        std::string("MEDIASOUP_LISTEN_IP: this machine has no address of that family "
+                    "to announce; set MEDIASOUP_ANNOUNCED_IP"));
+  if (announcement.are_of_another_family && index == 0)
+    media_log_.warn(
+        "MEDIASOUP_ANNOUNCED_IP is of another family than every address of MEDIASOUP_LISTEN_IP: "
+        "clients reach it only where something translates between them");
+  worker::WorkerThread::Config config;
+  config.index = static_cast<unsigned>(index);
+  config.core.candidates = std::move(announcement.candidates);
+  config.core.tcp_candidates = announced(tcp).candidates;
+  config.core.candidates_are_local = announcement.are_local;
+  config.core.certificate = &certificate_;
+  config.core.ntp = ntp_clock();
+  config.core.links = links_.writers(index);
+  if (settings_.num_workers > 1) config.links = &links_;
+  return config;
+}
+
+/// From a worker's thread to the service's.
+void Server::deliver(std::size_t worker, std::vector<core::Event> events) {
+  boost::asio::post(context_, [this, worker, events = std::move(events)]() mutable {
+    for (core::Event& event : events) service_->handle_worker_event(worker, std::move(event));
+  });
 }
 
 /// Each worker to a processor of its own, as long as there are enough of them.

@@ -54,6 +54,10 @@ class Server {
          std::unique_ptr<RandomSource> random);
 
   Result<void, std::string> start_workers();
+  Result<worker::WorkerThread::Config, std::string> worker_config(std::size_t index,
+                                                                  std::span<const Endpoint> udp,
+                                                                  std::span<const Endpoint> tcp);
+  void deliver(std::size_t worker, std::vector<core::Event> events);
   void pin_workers();
   Result<void, std::string> start_service();
   Result<void, std::string> listen();
