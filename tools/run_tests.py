@@ -181,7 +181,7 @@ def node_suite(name, folder, script, timeout, targets, arguments=()):
 
 
 def conformance_suite():
-    arguments = ["--", RELEASE / "src" / "socketio-echo"]
+    arguments = ["--", RELEASE / "tests" / "socketio-echo"]
     yield from node_suite("conformance", ROOT / "tests" / "conformance", ["test", "--silent"], CONFORMANCE_SECONDS,
                           ["socketio-echo"], arguments)
 

@@ -59,7 +59,8 @@ struct Gateway::Mount {
 
   const std::string path;  // Ends with a slash.
   engineio::Server transport;
-  std::unique_ptr<socketio::Server> socketio;  // Where there is none, messages are echoed.
+  std::unique_ptr<socketio::Server> socketio;
+  EngineIoHandler handler;  // Where there is no Socket.IO.
 };
 
 Gateway::Gateway(boost::asio::io_context& context, Options options, RandomSource& random)
@@ -85,7 +86,9 @@ socketio::Server& Gateway::add_socketio(std::string path) {
   return *mount.socketio;
 }
 
-void Gateway::add_engineio_echo(std::string path) { add_mount(std::move(path)); }
+void Gateway::add_engineio(std::string path, EngineIoHandler handler) {
+  add_mount(std::move(path)).handler = std::move(handler);
+}
 
 void Gateway::add_route(std::string path, RouteHandler handler) {
   routes_.insert_or_assign(std::move(path), std::move(handler));
@@ -209,14 +212,10 @@ bool Gateway::pump_events(Mount& mount, Timestamp now) {
   bool any = false;
   while (auto event = mount.transport.poll_event()) {
     any = true;
-    if (mount.socketio) {
+    if (mount.socketio)
       mount.socketio->handle_transport_event(now, std::move(*event));
-    } else if (const auto* message = std::get_if<engineio::Message>(&*event)) {
-      mount.transport.send(
-          message->session,
-          message->binary ? engineio::Frame{SharedBytes(message->data), true}
-                          : engineio::text_frame(engineio::PacketType::Message, message->data));
-    }
+    else
+      mount.handler(mount.transport, std::move(*event));
   }
   return any;
 }

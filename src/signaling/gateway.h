@@ -28,6 +28,8 @@ namespace sfu::signaling {
 /// the answer goes nowhere.
 using Responder = std::function<void(HttpResponse)>;
 using RouteHandler = std::function<void(const HttpRequest&, Responder)>;
+/// It may send at once, by the server that the event is from.
+using EngineIoHandler = std::function<void(engineio::Server&, engineio::Event)>;
 
 /// The signaling server's shell on the service thread: one HTTP server, in front of the Engine.IO
 /// and Socket.IO engines, the routes and the demo page's files. All of it belongs to the thread
@@ -39,8 +41,8 @@ class Gateway final : private io::HttpHandler {
 
   /// Socket.IO, as the service uses it, under `path` ("/socket.io/").
   socketio::Server& add_socketio(std::string path = "/socket.io/");
-  /// Engine.IO alone: each message goes back to its sender.
-  void add_engineio_echo(std::string path);
+  /// Engine.IO alone, under `path`: `handler` gets all that its sessions tell.
+  void add_engineio(std::string path, EngineIoHandler handler);
 
   /// GET and HEAD of exactly `path`.
   void add_route(std::string path, RouteHandler handler);

@@ -14,6 +14,7 @@
 
 namespace {
 
+namespace engineio = sfu::signaling::engineio;
 using sfu::signaling::socketio::Ack;
 using sfu::signaling::socketio::Arguments;
 using sfu::signaling::socketio::ConnectionId;
@@ -68,6 +69,15 @@ class Refusing final : public Handler {
   void on_disconnect(ConnectionId, DisconnectReason) override {}
 };
 
+/// Of Engine.IO: each message goes back to its sender.
+void echo(engineio::Server& server, const engineio::Event& event) {
+  const auto* message = std::get_if<engineio::Message>(&event);
+  if (!message) return;
+  server.send(message->session,
+              message->binary ? engineio::Frame{sfu::SharedBytes(message->data), true}
+                              : engineio::text_frame(engineio::PacketType::Message, message->data));
+}
+
 sfu::signaling::Options suite_options() {
   sfu::signaling::Options options;
   options.ping_interval = std::chrono::milliseconds(300);
@@ -103,12 +113,12 @@ int main(int argc, char** argv) {
   boost::asio::io_context context(1);
   sfu::crypto::SystemRandom random;
   sfu::signaling::Gateway gateway(context, options, random);
-  gateway.add_engineio_echo("/engine.io/");
+  gateway.add_engineio("/engine.io/", echo);
   Server& server = gateway.add_socketio("/socket.io/");
-  Echo echo(context, server);
+  Echo socketio_echo(context, server);
   Refusing refusing;
-  server.add_namespace("/", echo);
-  server.add_namespace("/custom", echo);
+  server.add_namespace("/", socketio_echo);
+  server.add_namespace("/custom", socketio_echo);
   server.add_namespace("/refused", refusing);
 
   const auto bound = gateway.listen({sfu::IpAddress(), port});
