@@ -84,6 +84,7 @@ class HttpServer::Implementation {
           remote(peer),
           slot(std::move(s)),
           stream(std::move(socket)),
+          pace(stream.get_executor()),
           answered(stream.get_executor()),
           body(shared.unfinished),
           answer(shared.untaken) {}
@@ -93,8 +94,8 @@ class HttpServer::Implementation {
     AddressSlot slot;
     beast::tcp_stream stream;
     beast::flat_buffer buffer;
-    /// Cancelled when the response is there; before that, between two reads of a body.
-    asio::steady_timer answered;
+    asio::steady_timer pace;        // Between two reads of a body.
+    asio::steady_timer answered;    // Ends when the response is there, or the client is gone.
     UnfinishedBytes::Share body;    // Of the request that is coming.
     UnfinishedBytes::Share answer;  // That is being written.
     std::optional<HttpRequestId> request;
@@ -201,6 +202,7 @@ void HttpServer::Implementation::stop(std::function<void()> ended) {
   for (const auto& acceptor : acceptors_) acceptor->close(ignored);
   for (const auto& [id, connection] : connections_) {
     if (connection->writing || (connection->request && connection->response)) continue;
+    connection->pace.cancel();
     connection->answered.cancel();
     connection->stream.close();
   }
@@ -327,8 +329,8 @@ asio::awaitable<void> HttpServer::Implementation::keep_pace(Connection& connecti
                                                             std::size_t bytes) {
   const TimeDelta pause = shared_.pace.charge(monotonic_now(), connection.slot.host(), bytes);
   if (pause == TimeDelta(0) || stopped_) co_return;
-  connection.answered.expires_after(pause);
-  co_await connection.answered.async_wait(kAwait);
+  connection.pace.expires_after(pause);
+  co_await connection.pace.async_wait(kAwait);
 }
 
 asio::awaitable<void> HttpServer::Implementation::wait_for_answer(Connection& connection) {
