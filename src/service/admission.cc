@@ -42,14 +42,10 @@ Result<void, ConnectRefusal> MediasoupServer::on_connect(ConnectionId id,
   if (signaling::socketio::may_know_recovery(handshake.request.header("user-agent")))
     signaling_.make_recoverable(id, identity->user_id);
   if (options_.disconnect_expired && identity->expires_at) expiry_.add(id, *identity->expires_at);
-  connections_.emplace(id, Connection{std::move(*identity),
-                                      EventBuckets(options_.rates, options_.clock()),
-                                      {},
-                                      false,
-                                      false,
-                                      false,
-                                      false,
-                                      std::nullopt});
+  connections_.emplace(id, Connection{.identity = std::move(*identity),
+                                      .buckets = EventBuckets(options_.rates, options_.clock()),
+                                      .queue = {},
+                                      .participant = {}});
   tell_of_drain(id);
   return {};
 }

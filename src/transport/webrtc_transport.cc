@@ -139,7 +139,7 @@ void WebRtcTransport::handle_rtp(Timestamp now, const Path& path, PacketBuffer&&
   }
   const auto target = listener_.find(*packet);
   if (!target) {
-    ++counters_.strangers;
+    ++counters_.streams;
     return note_refusal(now);
   }
   (target->is_rtx ? counters_.rtx_bytes_received : counters_.rtp_bytes_received) += plain->size();
@@ -218,7 +218,7 @@ void WebRtcTransport::note_received(Timestamp now, Bytes datagram) {
 Refusals WebRtcTransport::refusals() const {
   Refusals all = channel_.refusals();
   all.malformed = counters_.malformed;
-  all.streams = counters_.strangers;
+  all.streams = counters_.streams;
   all.floods = counters_.floods;
   return all;
 }

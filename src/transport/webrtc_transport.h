@@ -125,7 +125,7 @@ class WebRtcTransport {
     std::uint64_t rtp_bytes_received = 0;  // Of producers, RTX not counted; without protection.
     std::uint64_t rtx_bytes_received = 0;
     std::uint64_t malformed = 0;  // Authenticated, but not to be parsed.
-    std::uint64_t strangers = 0;  // RTP of no producer, RTCP for no stream.
+    std::uint64_t streams = 0;    // RTP of no producer, RTCP for no stream.
     std::uint64_t floods = 0;     // Authentic, but beyond FloodGate.
   };
   const Counters& counters() const { return counters_; }

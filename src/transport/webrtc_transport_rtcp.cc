@@ -115,7 +115,7 @@ void WebRtcTransport::handle_round_trip(Timestamp now, const rtcp::DlrrItem& ite
 media::Consumer* WebRtcTransport::consumer_of(Ssrc ssrc) {
   const auto found = consumers_by_ssrc_.find(ssrc);
   if (found != consumers_by_ssrc_.end()) return consumers_[found->second].get();
-  ++counters_.strangers;
+  ++counters_.streams;
   return nullptr;
 }
 
