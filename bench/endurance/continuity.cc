@@ -34,8 +34,8 @@ void Continuity::excuse_own_absence(Timestamp from, Timestamp until) {
 bool Continuity::touches(const Fault& fault, const Stream& stream) const {
   const FaultRule& rule = rule_of(fault.kind);
   if (fault.person.empty()) return true;
-  return (rule.touches_viewing && fault.person == stream.viewer) ||
-         (rule.touches_publishing && fault.person == stream.publisher);
+  return (rule.touched != Touched::Nothing && fault.person == stream.viewer) ||
+         (rule.touched == Touched::All && fault.person == stream.publisher);
 }
 
 std::vector<Continuity::Window> Continuity::windows_of(const Stream& stream,

@@ -12,25 +12,32 @@ struct Named {
 
 /// In the order of FaultKind.
 constexpr std::array<Named, kFaultKinds> kRules = {{
-    {"signaling reset", {12, 0s, 0s, 0s, false, false}},
-    {"signaling silently gone", {10, 0s, 0s, 0s, false, false}},
-    {"vanished, resumed", {8, 1s, 7s, 3s, true, true}},
-    {"vanished beyond the grace", {5, 16s, 22s, 3s, true, true}},
-    {"tab closed", {6, 1s, 6s, 0s, false, false}},
-    {"left", {6, 1s, 6s, 0s, false, false}},
-    {"ICE restart", {8, 0s, 0s, 1s, true, true}},
-    {"port changed", {8, 0s, 0s, 1s, true, true}},
-    {"NAT rebound", {6, 0s, 0s, 4s, true, true}},
-    {"loss to the server", {8, 300ms, 2s, 2s, true, true}},
-    {"loss from the server", {8, 300ms, 2s, 2s, true, true}},
-    {"network out for 35 s", {2, 35s, 35s, 4s, true, true}},
-    {"stops reading", {5, 2s, 8s, 3s, true, false}},
-    {"garbage", {6, 1s, 3s, 0s, false, false}},
-    {"UDP and TCP switched", {6, 0s, 0s, 3s, true, true}},
-    {"track paused", {6, 1s, 6s, 0s, false, false}},
-    {"screen shared", {6, 3s, 12s, 0s, false, false}},
-    {"server stopped", {3, 100ms, 3s, 2s, true, true}},
-    {"server killed", {1, 0s, 0s, 5s, true, true}},
+    {"signaling reset", {.weight = 12}},
+    {"signaling silently gone", {.weight = 10}},
+    {"vanished, resumed",
+     {.weight = 8, .lasts = {1s, 7s}, .recovery = 3s, .touched = Touched::All}},
+    {"vanished beyond the grace",
+     {.weight = 5, .lasts = {16s, 22s}, .recovery = 3s, .touched = Touched::All}},
+    {"tab closed", {.weight = 6, .lasts = {1s, 6s}}},
+    {"left", {.weight = 6, .lasts = {1s, 6s}}},
+    {"ICE restart", {.weight = 8, .recovery = 1s, .touched = Touched::All}},
+    {"port changed", {.weight = 8, .recovery = 1s, .touched = Touched::All}},
+    {"NAT rebound", {.weight = 6, .recovery = 4s, .touched = Touched::All}},
+    {"loss to the server",
+     {.weight = 8, .lasts = {300ms, 2s}, .recovery = 2s, .touched = Touched::All}},
+    {"loss from the server",
+     {.weight = 8, .lasts = {300ms, 2s}, .recovery = 2s, .touched = Touched::All}},
+    {"network out for 35 s",
+     {.weight = 2, .lasts = {35s, 35s}, .recovery = 4s, .touched = Touched::All}},
+    {"stops reading",
+     {.weight = 5, .lasts = {2s, 8s}, .recovery = 3s, .touched = Touched::Viewing}},
+    {"garbage", {.weight = 6, .lasts = {1s, 3s}}},
+    {"UDP and TCP switched", {.weight = 6, .recovery = 3s, .touched = Touched::All}},
+    {"track paused", {.weight = 6, .lasts = {1s, 6s}}},
+    {"screen shared", {.weight = 6, .lasts = {3s, 12s}}},
+    {"server stopped",
+     {.weight = 3, .lasts = {100ms, 3s}, .recovery = 2s, .touched = Touched::All}},
+    {"server killed", {.weight = 1, .recovery = 5s, .touched = Touched::All}},
 }};
 
 }  // namespace
@@ -55,7 +62,7 @@ PlannedFault FaultPlan::next() {
   fault.after = between(TimeDelta(0), 2 * mean_interval_);
   fault.kind = static_cast<FaultKind>(kind);
   fault.person = random_.next_u32() % people_;
-  fault.duration = between(rule.shortest, rule.longest);
+  fault.duration = between(rule.lasts.shortest, rule.lasts.longest);
   fault.seed = random_.next_u64();
   return fault;
 }

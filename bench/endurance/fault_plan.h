@@ -34,14 +34,22 @@ enum class FaultKind : std::uint8_t {
 inline constexpr std::size_t kFaultKinds = 19;
 std::string_view to_string(FaultKind kind);
 
+/// Which media of the person may be away.
+enum class Touched : std::uint8_t {
+  Nothing,
+  Viewing,  // What it sees.
+  All,      // And what others see of it.
+};
+
 /// What must hold for one kind.
 struct FaultRule {
-  std::uint32_t weight;         // How often, among all.
-  TimeDelta shortest, longest;  // How long it lasts.
+  std::uint32_t weight = 0;  // How often, among all.
+  struct {
+    TimeDelta shortest{}, longest{};
+  } lasts{};
   /// How long after its end media may still be away. Zero: nobody's media may be disturbed at all.
-  TimeDelta recovery;
-  bool touches_viewing;     // What the person sees may be away,
-  bool touches_publishing;  // and what others see of it.
+  TimeDelta recovery{};
+  Touched touched = Touched::Nothing;
 };
 const FaultRule& rule_of(FaultKind kind);
 

@@ -35,8 +35,8 @@ TEST(FaultPlan, HasEveryKindAndEverybodyWithinTheBoundsOfItsRule) {
   for (int i = 0; i < kFaults; ++i) {
     const PlannedFault fault = plan.next();
     const FaultRule& rule = rule_of(fault.kind);
-    EXPECT_GE(fault.duration, rule.shortest);
-    EXPECT_LE(fault.duration, rule.longest);
+    EXPECT_GE(fault.duration, rule.lasts.shortest);
+    EXPECT_LE(fault.duration, rule.lasts.longest);
     kinds.insert(fault.kind);
     people.insert(fault.person);
     whole += fault.after;
