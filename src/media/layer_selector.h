@@ -10,10 +10,13 @@
 
 namespace sfu::media {
 
-/// A layer from which nothing came for so long is silent: the sender has dropped it. Longer than
-/// two frames of the slowest camera (5 frames/s), and short enough that a picture, until the next
-/// lower layer has sent a key frame, stands still for less than a second.
+/// A layer from which nothing came for so long, while two later pictures came of others, is silent:
+/// the sender has dropped it. Longer than two frames of the slowest camera (5 frames/s), and short
+/// enough that a picture, until the next lower layer has sent a key frame, stands still for less
+/// than a second. A screen that does not move takes longer from frame to frame, in all its layers.
 inline constexpr TimeDelta kLayerSilence = std::chrono::milliseconds(500);
+/// What comes of two streams within this may be of one moment.
+inline constexpr TimeDelta kStreamSkew = std::chrono::milliseconds(100);
 
 /// What becomes of one packet.
 struct Choice {
@@ -89,7 +92,7 @@ class SimulcastSelector final : public LayerSelector {
 
  private:
   Layers limits() const { return {current_.value_or(0), temporal_.current()}; }
-  /// The highest that is not silent, up to the target; the current one or the target where all are.
+  /// The highest that is not silent, up to the target; while nothing comes, the current one.
   std::uint8_t best(Timestamp now, const Source& source) const;
   bool takes(Timestamp now, std::uint8_t stream, const Source& source) const;
   std::uint8_t top(const Source& source) const;

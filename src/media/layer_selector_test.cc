@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "media/media_for_test.h"
 #include "rtp/sequence.h"
 
@@ -53,24 +55,41 @@ class Simulcast : public testing::Test {
   /// frame of that stream.
   void play(std::int64_t from, std::int64_t to, std::vector<std::size_t> layers) {
     for (std::int64_t ms = from; ms < to; ++ms) {
-      if (const auto at = consumer->next_timeout(); at && *at <= at_ms(ms))
-        consumer->handle_timeout(at_ms(ms));
-      const auto rtcp = room.rtcp(at_ms(ms));
-      if (!rtcp.empty()) {
-        const auto compound = rtcp::Compound::parse(rtcp);
-        for (const rtcp::PacketView packet : *compound)
-          if (packet.type == rtcp::PacketType::PayloadSpecificFeedback) {
-            const std::size_t stream = load_be32(packet.body, 4) - 1000;
-            key_frame_wanted[stream] = true;
-            ++plis[stream];
-          }
-      }
+      tick(ms);
       if (ms % 50 == 0)
         for (const std::size_t stream : layers)
           send(ms, stream, std::exchange(key_frame_wanted[stream], false));
     }
     for (Sent& packet : room.sink.take()) sent.push_back(std::move(packet));
   }
+  /// A screen that stands still: one frame a second, of each stream so many milliseconds after the
+  /// second. A PLI makes key frames of all streams, as VP8's encoders do.
+  void play_still(std::int64_t from, std::int64_t to, std::map<std::size_t, std::int64_t> after) {
+    bool key = false;
+    for (std::int64_t ms = from; ms < to; ++ms) {
+      tick(ms);
+      for (std::size_t stream = 0; stream < 3; ++stream)
+        key = std::exchange(key_frame_wanted[stream], false) || key;
+      for (const auto& [stream, delay] : after)
+        if (ms % 1000 == delay) send(ms, stream, key);
+      if (ms % 1000 == 100) key = false;
+    }
+    for (Sent& packet : room.sink.take()) sent.push_back(std::move(packet));
+  }
+  void tick(std::int64_t ms) {
+    if (const auto at = consumer->next_timeout(); at && *at <= at_ms(ms))
+      consumer->handle_timeout(at_ms(ms));
+    const auto rtcp = room.rtcp(at_ms(ms));
+    if (rtcp.empty()) return;
+    const auto compound = rtcp::Compound::parse(rtcp);
+    for (const rtcp::PacketView packet : *compound)
+      if (packet.type == rtcp::PacketType::PayloadSpecificFeedback) {
+        const std::size_t stream = load_be32(packet.body, 4) - 1000;
+        key_frame_wanted[stream] = true;
+        ++plis[stream];
+      }
+  }
+  int asked() const { return plis[0] + plis[1] + plis[2]; }
   std::vector<std::size_t> streams_of(std::size_t from = 0) const {
     std::vector<std::size_t> streams;
     for (std::size_t i = from; i < sent.size(); ++i)
@@ -146,11 +165,51 @@ TEST_F(Simulcast, LeavesALayerThatIsSilentForHalfASecondAndTakesItBackWhenItRetu
   expect_one_continuous_stream();
 }
 
+TEST_F(Simulcast, StaysWithTheTopOfAScreenOfOneFrameASecondInWhateverOrderItsLayersCome) {
+  const std::map<std::size_t, std::int64_t> orders[] = {
+      {{2, 0}, {1, 3}, {0, 5}}, {{0, 0}, {1, 3}, {2, 5}}, {{1, 0}, {2, 30}, {0, 60}}};
+  std::int64_t ms = 0;
+  for (const auto& order : orders) {
+    play_still(ms, ms + 2500, order);
+    ASSERT_EQ(consumer->current_layers(), (Layers{2, 0}));
+    const int before = asked();
+    layer_events();
+    play_still(ms + 2500, ms + 10'500, order);
+    EXPECT_EQ(asked(), before);
+    EXPECT_TRUE(layer_events().empty());
+    EXPECT_EQ(consumer->current_layers(), (Layers{2, 0}));
+    ms += 11'000;
+  }
+}
+
+TEST_F(Simulcast, LeavesTheTopOfAScreenOfOneFrameASecondAfterTwoFramesWithoutIt) {
+  play_still(0, 3500, {{2, 0}, {1, 3}, {0, 5}});
+  ASSERT_EQ(consumer->current_layers(), (Layers{2, 0}));
+  const int before = asked();
+  play_still(3500, 5500, {{1, 3}, {0, 5}});
+  EXPECT_EQ(asked(), before);
+  play_still(5500, 7500, {{1, 3}, {0, 5}});
+  EXPECT_EQ(consumer->current_layers(), (Layers{1, 0}));
+  expect_one_continuous_stream();
+}
+
+TEST_F(Simulcast, StopsWaitingForAStreamWhoseKeyFrameComesWhenABetterOneIsBack) {
+  play(0, 1001, {0, 1, 2});
+  play(1001, 1500, {0, 1});
+  consumer->handle_timeout(at_ms(1500));
+  Source& source = room.producer->source();
+  ASSERT_EQ(source.stream(1).waiting, 1u);
+  send(1502, 2);
+  send(1503, 1, true);
+  EXPECT_EQ(source.stream(1).waiting, 0u);
+  EXPECT_EQ(consumer->current_layers(), (Layers{2, 0}));
+}
+
 TEST_F(Simulcast, StaysWhereAllLayersAreSilent) {
   play(0, 1001, {0, 1, 2});
-  const int asked = plis[0] + plis[1] + plis[2];
+  const int asked_before = asked();
   play(1001, 8000, {});
-  EXPECT_EQ(plis[0] + plis[1] + plis[2], asked);
+  EXPECT_EQ(asked(), asked_before);
   const std::size_t before = sent.size();
   play(8000, 8200, {0, 1, 2});
   EXPECT_EQ(sent.size(), before + 4);

@@ -3,6 +3,30 @@
 #include "media/layer_selector.h"
 
 namespace sfu::media {
+namespace {
+
+bool came_lately(Timestamp now, const SourceStream& stream) {
+  return stream.last_media && now - *stream.last_media < kLayerSilence;
+}
+
+bool all_rest(Timestamp now, const Source& source) {
+  for (std::size_t i = 0; i < source.stream_count(); ++i)
+    if (came_lately(now, source.stream(i))) return false;
+  return true;
+}
+
+bool is_silent(Timestamp now, std::size_t index, const Source& source) {
+  const SourceStream& stream = source.stream(index);
+  if (came_lately(now, stream)) return false;
+  if (!stream.last_media) return true;
+  for (std::size_t i = 0; i < source.stream_count(); ++i) {
+    const auto& later = source.stream(i).previous_picture_began;
+    if (i != index && later && *later - *stream.last_media >= kStreamSkew) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 void TemporalFilter::handle_packet(const ReceivedPacket& packet) {
   const std::uint8_t layer = packet.info.temporal_layer;
@@ -25,11 +49,13 @@ std::uint8_t SimulcastSelector::top(const Source& source) const {
 }
 
 std::uint8_t SimulcastSelector::best(Timestamp now, const Source& source) const {
-  for (int stream = top(source); stream >= 0; --stream) {
-    const auto& last = source.stream(static_cast<std::size_t>(stream)).last_media;
-    if (last && now - *last < kLayerSilence) return static_cast<std::uint8_t>(stream);
-  }
-  return current_ && *current_ <= top(source) ? *current_ : top(source);
+  const std::uint8_t highest = top(source);
+  const bool keeps_current = current_ && *current_ <= highest;
+  if (keeps_current && all_rest(now, source)) return *current_;
+  for (int stream = highest; stream >= 0; --stream)
+    if (!is_silent(now, static_cast<std::size_t>(stream), source))
+      return static_cast<std::uint8_t>(stream);
+  return keeps_current ? *current_ : highest;
 }
 
 bool SimulcastSelector::takes(Timestamp now, std::uint8_t stream, const Source& source) const {
@@ -43,7 +69,9 @@ Choice SimulcastSelector::choose(Timestamp now, const ReceivedPacket& packet,
   Choice choice;
   if (packet.stream != current_) {
     if (!packet.info.is_key_frame_start || !takes(now, packet.stream, source)) {
-      choice.changed = packet.stream <= top(source) && (!current_ || packet.stream > *current_);
+      // A key frame that is not taken any more may be one that was waited for.
+      choice.changed = packet.info.is_key_frame_start ||
+                       (packet.stream <= top(source) && (!current_ || packet.stream > *current_));
       choice.layers = limits();
       return choice;
     }

@@ -36,6 +36,12 @@ void Source::note(Timestamp now, const ReceivedPacket& packet) {
   if (packet.is_empty) return;
   SourceStream& stream = streams_[packet.stream];
   stream.last_media = now;
+  const bool is_new_picture =
+      !stream.picture_began || packet.view.timestamp() != stream.picture_timestamp;
+  if (is_new_picture && !packet.late) {
+    stream.previous_picture_began = std::exchange(stream.picture_began, now);
+    stream.picture_timestamp = packet.view.timestamp();
+  }
   const std::size_t spatial =
       std::min<std::size_t>(packet.info.spatial_layer, kMaxSpatialLayers - 1);
   stream.layer_last_media[spatial] = now;

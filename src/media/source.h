@@ -38,6 +38,10 @@ struct SourceStream {
   /// When the newest packet with content came, of the stream and of each spatial layer in it.
   std::optional<Timestamp> last_media;
   std::array<std::optional<Timestamp>, kMaxSpatialLayers> layer_last_media{};
+  /// When the newest picture and the one before it began to come.
+  std::optional<Timestamp> picture_began;
+  std::optional<Timestamp> previous_picture_began;
+  std::uint32_t picture_timestamp = 0;  // On the wire.
   /// The decode targets of the latest dependency structure.
   std::array<rtp::codec::DecodeTargetLayers, rtp::codec::kMaxDecodeTargets> targets{};
   std::uint8_t target_count = 0;
