@@ -150,17 +150,27 @@ TEST_F(RaceTest, AViewerThatLeavesOnlyAfterwardsGetsItsConsumersFirst) {
   EXPECT_EQ(ann.names(), "new-consumer rtp-capabilities-set room-left");
 }
 
-TEST_F(RaceTest, ReplacedInTheMiddleOfARequestTheOldConnectionIsAnsweredClosed) {
+TEST_F(RaceTest, WhoIsReplacedIsAnsweredTheRequestThatHadBegunAndNoneThatWaitedBehindIt) {
   TestClient old_bob(*service_, "bob"), ann(*service_, "ann");
   ann.enter("one");
   old_bob.enter("one");
+  old_bob.forget();
   worker().holding = true;
   old_bob.produce_video();
+  old_bob.produce_audio();
   TestClient new_bob(*service_, "bob");
   new_bob.queue("join-room", json::object{{"roomId", "one"}});
   service_->pump();
+  EXPECT_EQ(old_bob.names(), "") << "the worker has answered nothing yet";
   release();
+  EXPECT_EQ(old_bob.names(), "producer-created participant-replaced");
+  EXPECT_EQ(old_bob.last("producer-created").at("kind"), "video");
+  EXPECT_EQ(old_bob.last("participant-replaced"),
+            (json::object{{"participantId", "bob"}, {"roomId", "one"}}));
+  EXPECT_TRUE(old_bob.disconnected);
   EXPECT_EQ(ann.count("participant-left"), 1u);
+  EXPECT_EQ(ann.count("new-consumer"), 1u);
+  EXPECT_EQ(ann.count("consumer-closed"), 1u);
   EXPECT_EQ(new_bob.count("router-rtp-capabilities"), 1u);
   EXPECT_TRUE(worker().producers.empty());
   EXPECT_TRUE(worker().consumers.empty());
