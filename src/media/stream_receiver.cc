@@ -46,7 +46,7 @@ StreamReceiver::Placed StreamReceiver::place(Timestamp now, std::uint16_t sequen
       restart_candidate_.reset();
     } else if (losses_.remove(placed.sequence)) {
       placed.verdict = Verdict::Late;
-    } else if (repaired || (jump <= 0 && jump > -kMaxMisorder)) {
+    } else if (repaired || is_only_late(jump, rtp_timestamp)) {
       placed.verdict = Verdict::Duplicate;
     } else {
       placed = restart(now, sequence_number, jump, quiet);
@@ -54,7 +54,13 @@ StreamReceiver::Placed StreamReceiver::place(Timestamp now, std::uint16_t sequen
   }
   if (placed.verdict == Verdict::New || placed.verdict == Verdict::Late)
     reception_.handle_packet(now, placed.sequence, rtp_timestamp, repaired);
+  if (placed.verdict == Verdict::New) highest_timestamp_ = rtp_timestamp;
   return placed;
+}
+
+bool StreamReceiver::is_only_late(std::int64_t jump, std::uint32_t rtp_timestamp) const {
+  if (jump > 0 || jump <= -kMaxLateness) return false;
+  return jump > -kMaxMisorder || !rtp::newer_than(rtp_timestamp, highest_timestamp_);
 }
 
 StreamReceiver::Placed StreamReceiver::restart(Timestamp now, std::uint16_t sequence_number,

@@ -25,6 +25,9 @@ class StreamReceiver {
   /// it.
   static constexpr std::int64_t kMaxDropout = 3000;
   static constexpr std::int64_t kMaxMisorder = 100;
+  /// Up to so far behind, only packets of a later time than the highest one's are of a sender that
+  /// restarted: older ones are late, on a way that was slower than their retransmission.
+  static constexpr std::int64_t kMaxLateness = 1500;
 
   struct Options {
     std::optional<Ssrc> ssrc;
@@ -100,10 +103,12 @@ class StreamReceiver {
   }
 
  private:
+  bool is_only_late(std::int64_t jump, std::uint32_t rtp_timestamp) const;
   Placed restart(Timestamp now, std::uint16_t sequence_number, std::int64_t jump, bool quiet);
 
   Options options_;
   std::optional<std::int64_t> highest_;
+  std::uint32_t highest_timestamp_ = 0;             // On the wire.
   std::optional<std::uint16_t> restart_candidate_;  // Would confirm a restart (RFC 3550: bad_seq).
   bool believes_next_ = false;  // After a change of SSRC: any number is a restart.
   std::optional<std::int64_t> latest_key_frame_;

@@ -77,6 +77,43 @@ TEST(StreamReceiver, BelievesTheSecondPacketOfARestartAndAsksForTheFirst) {
   }
 }
 
+/// A way that was given up may bring, back to back, what came by retransmission long ago.
+TEST(StreamReceiver, KnowsLateOriginalsOfWhatWasRepairedForDuplicates) {
+  constexpr std::uint32_t kStep = 3000;
+  auto receiver = make_receiver();
+  const auto receive = [&](std::uint16_t n, bool repaired) {
+    return receiver.place(at_ms(0), n, 4'294'000'000u + n * kStep, repaired, false).verdict;
+  };
+  for (std::uint16_t n = 0; n <= 400; ++n)
+    if (n != 100 && n != 101) receive(n, false);
+  EXPECT_EQ(receive(100, true), Verdict::Late);
+  EXPECT_EQ(receive(101, true), Verdict::Late);
+  EXPECT_EQ(receive(100, false), Verdict::Duplicate);
+  EXPECT_EQ(receive(101, false), Verdict::Duplicate);
+  EXPECT_EQ(receive(401, false), Verdict::New);
+}
+
+TEST(StreamReceiver, TellsLateOriginalsFromARestartByTheirTimeUpToABound) {
+  struct Row {
+    std::int64_t behind;
+    bool is_newer;
+    Verdict verdict;
+  };
+  for (const Row& row : {Row{StreamReceiver::kMaxMisorder - 1, true, Verdict::Duplicate},
+                         Row{StreamReceiver::kMaxMisorder, true, Verdict::OnProbation},
+                         Row{StreamReceiver::kMaxMisorder, false, Verdict::Duplicate},
+                         Row{StreamReceiver::kMaxLateness - 1, true, Verdict::OnProbation},
+                         Row{StreamReceiver::kMaxLateness - 1, false, Verdict::Duplicate},
+                         Row{StreamReceiver::kMaxLateness, false, Verdict::OnProbation}}) {
+    SCOPED_TRACE(row.behind);
+    auto receiver = make_receiver();
+    receiver.place(at_ms(0), 10'000, 90'000, false, false);
+    const auto number = static_cast<std::uint16_t>(10'000 - row.behind);
+    const std::uint32_t timestamp = row.is_newer ? 90'001 : 90'000;
+    EXPECT_EQ(receiver.place(at_ms(0), number, timestamp, false, false).verdict, row.verdict);
+  }
+}
+
 TEST(StreamReceiver, ToleratesAGapJustBelowTheBound) {
   auto receiver = make_receiver();
   place(receiver, 0);
