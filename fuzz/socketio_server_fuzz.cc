@@ -132,7 +132,8 @@ class Clients {
 
   crypto::SeededRandom random_{1};
   engineio::Server transport_{options(), random_};
-  socketio::Server server_{options(), transport_, random_};
+  sfu::UnfinishedBytes unfinished_{options().max_unfinished_bytes};
+  socketio::Server server_{options(), transport_, random_, unfinished_};
   socketio::Server* itself_ = &server_;
   Listener root_{itself_};
   Listener other_{itself_};

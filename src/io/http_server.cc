@@ -73,6 +73,7 @@ class HttpServer::Implementation {
   void stop(std::function<void()> ended);
   void respond(HttpRequestId id, HttpResponse response);
   WebSockets& websockets() { return websockets_; }
+  UnfinishedBytes& unfinished() { return shared_.unfinished; }
   std::size_t connection_count() const { return connections_.size() + websockets_.size(); }
 
  private:
@@ -448,5 +449,6 @@ void HttpServer::send(WebSocketId id, Bytes data, bool binary, Urgency urgency) 
 }
 void HttpServer::close(WebSocketId id) { implementation_->websockets().close(id); }
 std::size_t HttpServer::connection_count() const { return implementation_->connection_count(); }
+UnfinishedBytes& HttpServer::unfinished() { return implementation_->unfinished(); }
 
 }  // namespace sfu::io

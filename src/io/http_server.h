@@ -15,6 +15,7 @@
 #include "base/http.h"
 #include "base/result.h"
 #include "base/token_bucket.h"
+#include "base/unfinished_bytes.h"
 #include "base/units.h"
 
 namespace sfu::io {
@@ -108,6 +109,10 @@ class HttpServer {
   void close(WebSocketId id);
 
   std::size_t connection_count() const;
+
+  /// What all connections together may hold of what has not come whole, for those who go on
+  /// holding what they were given (HttpLimits::max_unfinished_bytes).
+  UnfinishedBytes& unfinished();
 
  private:
   class Implementation;

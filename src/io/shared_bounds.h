@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/unfinished_bytes.h"
 #include "io/address_pace.h"
 #include "io/http_server.h"
-#include "io/unfinished_bytes.h"
 
 namespace sfu::io {
 

@@ -38,7 +38,8 @@ class TestService {
   using Deliver = std::function<bool()>;
 
   explicit TestService(const std::vector<worker::WorkerPort*>& ports, Options options = {})
-      : engine(signaling_options(), random), sockets(signaling_options(), engine, random) {
+      : engine(signaling_options(), random),
+        sockets(signaling_options(), engine, random, unfinished) {
     options.token_verifiers.push_back(signaling::auth::TokenVerifier::with_secret(kTestSecret));
     options.clock = [this] { return now; };
     options.unix_time = [this] { return unix_time; };
@@ -81,6 +82,7 @@ class TestService {
   Logger log{"service", LogLevel::None};
   boost::asio::io_context context;
   signaling::engineio::Server engine;
+  UnfinishedBytes unfinished{signaling::Options{}.max_unfinished_bytes};
   signaling::socketio::Server sockets;
   std::unique_ptr<MediasoupServer> server;
   std::vector<Deliver> deliver;

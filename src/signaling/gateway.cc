@@ -82,7 +82,8 @@ Gateway::Mount& Gateway::add_mount(std::string path) {
 
 socketio::Server& Gateway::add_socketio(std::string path) {
   Mount& mount = add_mount(std::move(path));
-  mount.socketio = std::make_unique<socketio::Server>(options_, mount.transport, random_);
+  mount.socketio =
+      std::make_unique<socketio::Server>(options_, mount.transport, random_, server_.unfinished());
   return *mount.socketio;
 }
 

@@ -239,6 +239,28 @@ TEST_F(SignalingAttacks, MessagesThatNeverEndHoldNoMoreThanIsLeftForAll) {
   EXPECT_THAT(honest->frame(), HasSubstr("back"));
 }
 
+TEST_F(SignalingAttacks, PacketsWithoutTheirAttachmentsHoldNoMoreThanIsLeftForAll) {
+  const std::string part = "452-[\"message\",\"" + std::string(900'000, 'x') + "\"]";
+  const auto one = connected(), two = connected();
+  for (const auto* client : {&one, &two}) (*client)->send_frame(part);
+  EXPECT_TRUE(refused_.has(Refusal::TooMuch));
+  expect_bystander_is_served();
+  one->close();
+  two->close();
+  const auto honest = connected();
+  honest->send_frame("451-[\"message\",{\"_placeholder\":true,\"num\":0}]");
+  honest->send_frame(std::string(900'000, 'x'), 2);
+  EXPECT_THAT(honest->frame(), HasSubstr("back"));
+}
+
+TEST_F(SignalingAttacks, PacketsBeforeTheConnectEndTheirSessionUnread) {
+  TcpClient client(port_);
+  EXPECT_EQ(client.upgrade("/socket.io/?EIO=4&transport=websocket").status(), 101);
+  EXPECT_THAT(client.frame(), StartsWith("0{"));
+  client.send_frame("4510-[\"x\"]");
+  EXPECT_TRUE(refused_.has(Refusal::BadPacket));
+}
+
 TEST_F(SignalingAttacks, BodiesThatNeverEndHoldNoMoreThanIsLeftForAll) {
   const std::string head =
       "POST " + std::string(kPolling) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 950000\r\n\r\n";

@@ -1,7 +1,10 @@
 #include "signaling/socketio/json_text.h"
 
+#include <algorithm>
 #include <boost/json/error.hpp>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cmath>
 
 namespace sfu::signaling::socketio {
 
@@ -51,6 +54,28 @@ std::string replace_lone_surrogates(std::string_view text) {
   return out;
 }
 
+bool is_finite(const json::value& value) {
+  if (const double* number = value.if_double()) return std::isfinite(*number);
+  if (const json::array* array = value.if_array()) return std::ranges::all_of(*array, is_finite);
+  if (const json::object* object = value.if_object())
+    return std::ranges::all_of(*object, [](const auto& pair) { return is_finite(pair.value()); });
+  return true;
+}
+
+/// The parser makes infinity of 1e999, and of 0e999, which is 0, no number at all.
+void make_finite(json::value& value) {
+  if (const double* number = value.if_double()) {
+    if (std::isnan(*number))
+      value = 0;
+    else if (!std::isfinite(*number))
+      value = nullptr;
+  } else if (json::array* array = value.if_array()) {
+    for (json::value& part : *array) make_finite(part);
+  } else if (json::object* object = value.if_object()) {
+    for (auto& pair : *object) make_finite(pair.value());
+  }
+}
+
 json::value parse(std::string_view text, std::size_t max_depth, json::error_code& error) {
   json::parse_options options;
   options.max_depth = max_depth;
@@ -69,7 +94,15 @@ Result<json::value, JsonError> parse_json(std::string_view text, std::size_t max
   }
   if (error == json::error::too_deep) return fail(JsonError::TooDeep);
   if (error) return fail(JsonError::Malformed);
+  make_finite(value);
   return value;
+}
+
+std::string to_text(const json::value& value) {
+  if (is_finite(value)) return json::serialize(value);
+  json::value finite = value;
+  make_finite(finite);
+  return json::serialize(finite);
 }
 
 std::optional<std::string> leading_string(std::string_view text) {

@@ -144,6 +144,15 @@ std::string opening(PacketType type, std::string_view nsp, std::size_t attachmen
   return text;
 }
 
+std::string joined(const json::array& values) {
+  std::string text;
+  for (const json::value& value : values) {
+    if (!text.empty()) text += ',';
+    text += to_text(value);
+  }
+  return text;
+}
+
 Encoded single(const std::string& text) {
   Encoded encoded;
   encoded.frames.push_back({SharedBytes(text), false});
@@ -170,6 +179,7 @@ Result<std::optional<Packet>, ParseError> Decoder::text(std::string_view text) {
   if (text.empty()) return fail(ParseError::Empty);
   Packet packet;
   packet.bytes = text.size();
+  if (packet.bytes > max_packet_bytes_) return fail(ParseError::TooLarge);
   if (text.front() < '0' || text.front() > '6') return fail(ParseError::UnknownType);
   packet.type = static_cast<PacketType>(text.front() - '0');
   text.remove_prefix(1);
@@ -187,21 +197,29 @@ Result<std::optional<Packet>, ParseError> Decoder::text(std::string_view text) {
   if (ack.size() > kMaxAckDigits) return fail(ParseError::BadAckId);
   if (!ack.empty()) packet.ack = to_number(ack);
   if (is_ack(packet.type) && !packet.ack) return fail(ParseError::BadAckId);
-  if (const auto error = read_payload(text, attachments, max_json_depth_, packet))
+  Packet whole = packet;
+  if (const auto error = read_payload(text, attachments, max_json_depth_, whole))
     return fail(*error);
-
-  if (attachments == 0) return packet;
-  missing_ = attachments;
-  incomplete_ = std::move(packet);
+  if (attachments == 0) return whole;
+  incomplete_.emplace(std::move(packet), std::string(text), attachments);
   return std::optional<Packet>();
 }
 
 Result<std::optional<Packet>, ParseError> Decoder::binary(std::string data) {
   if (!incomplete_) return fail(ParseError::UnexpectedBinary);
-  incomplete_->bytes += data.size();
-  if (!incomplete_->too_deep) incomplete_->arguments.attachments.push_back(std::move(data));
-  if (--missing_ > 0) return std::optional<Packet>();
-  return std::exchange(incomplete_, std::nullopt);
+  Packet& so_far = incomplete_->packet;
+  if (data.size() > max_packet_bytes_ - so_far.bytes) return fail(ParseError::TooLarge);
+  so_far.bytes += data.size();
+  so_far.arguments.attachments.push_back(std::move(data));
+  if (so_far.arguments.attachments.size() < incomplete_->attachments)
+    return std::optional<Packet>();
+
+  Incomplete whole = *std::exchange(incomplete_, std::nullopt);
+  if (const auto error =
+          read_payload(whole.payload, whole.attachments, max_json_depth_, whole.packet))
+    return fail(*error);
+  if (whole.packet.too_deep) whole.packet.arguments.attachments.clear();
+  return std::move(whole.packet);
 }
 
 Encoded encode_event(std::string_view nsp, std::string_view name, const Arguments& arguments) {
@@ -210,10 +228,7 @@ Encoded encode_event(std::string_view nsp, std::string_view name, const Argument
                              arguments.attachments.size(), std::nullopt);
   text += '[';
   text += json::serialize(json::string_view(name));
-  for (const json::value& value : arguments.values) {
-    text += ',';
-    text += json::serialize(value);
-  }
+  if (!arguments.values.empty()) text += "," + joined(arguments.values);
   text += ']';
   Encoded encoded = single(text);
   append_attachments(arguments, encoded);
@@ -222,14 +237,14 @@ Encoded encode_event(std::string_view nsp, std::string_view name, const Argument
 
 Encoded encode_event(std::string_view nsp, std::string_view name, const json::value& payload) {
   return single(opening(PacketType::Event, nsp, 0, std::nullopt) + "[" +
-                json::serialize(json::string_view(name)) + "," + json::serialize(payload) + "]");
+                json::serialize(json::string_view(name)) + "," + to_text(payload) + "]");
 }
 
 Encoded encode_ack(std::string_view nsp, std::uint64_t id, const Arguments& arguments) {
   const bool binary = !arguments.attachments.empty();
   Encoded encoded = single(opening(binary ? PacketType::BinaryAck : PacketType::Ack, nsp,
                                    arguments.attachments.size(), id) +
-                           json::serialize(arguments.values));
+                           "[" + joined(arguments.values) + "]");
   append_attachments(arguments, encoded);
   return encoded;
 }
@@ -245,7 +260,7 @@ Encoded encode_connect_error(std::string_view nsp, std::string_view message,
                              const json::value& data) {
   json::object error{{"message", message}};
   if (!data.is_null()) error.emplace("data", data);
-  return single(opening(PacketType::ConnectError, nsp, 0, std::nullopt) + json::serialize(error));
+  return single(opening(PacketType::ConnectError, nsp, 0, std::nullopt) + to_text(error));
 }
 
 Encoded encode_disconnect(std::string_view nsp) {

@@ -18,6 +18,8 @@ namespace sfu::signaling::socketio {
 inline constexpr std::size_t kMaxJsonDepth = 32;
 inline constexpr std::size_t kMaxAttachments = 10;
 inline constexpr std::size_t kMaxNamespaceLength = 128;
+/// A packet with all its attachments, in bytes, unless otherwise said.
+inline constexpr std::size_t kMaxPacketBytes = 1'000'000;
 
 enum class PacketType : std::uint8_t {
   Connect = 0,
@@ -64,26 +66,44 @@ enum class ParseError : std::uint8_t {
   BadAttachment,  // a number that no attachment has
   UnexpectedBinary,
   UnexpectedText,  // in the middle of a binary packet
+  TooLarge,        // text and attachments together
 };
 
 /// Socket.IO protocol 5, "Packet encoding":
 ///
 ///   <type>[<attachments>-][<namespace>,][<ack id>][<JSON>]      51-/custom,7["name",{…}]
 ///
-/// A packet with attachments is followed by as many binary messages. One decoder for each session.
+/// A packet with attachments is followed by as many binary messages; until the last of them has
+/// come its JSON is kept as text, once it was looked at. One decoder for each session.
 class Decoder {
  public:
-  explicit Decoder(std::size_t max_json_depth = kMaxJsonDepth) : max_json_depth_(max_json_depth) {}
+  explicit Decoder(std::size_t max_json_depth = kMaxJsonDepth,
+                   std::size_t max_packet_bytes = kMaxPacketBytes)
+      : max_json_depth_(max_json_depth), max_packet_bytes_(max_packet_bytes) {}
 
   /// The packet that `text` completes, or nothing while attachments are missing.
   Result<std::optional<Packet>, ParseError> text(std::string_view text);
   Result<std::optional<Packet>, ParseError> binary(std::string data);
 
+  /// Of a packet whose attachments have not all come, as many bytes; otherwise 0.
+  std::size_t held_bytes() const { return incomplete_ ? incomplete_->packet.bytes : 0; }
+  /// Gives up the packet that is incomplete, if one is.
+  void forget() { incomplete_.reset(); }
+
  private:
+  struct Incomplete {
+    Packet packet;
+    std::string payload;  // Its JSON.
+    std::size_t attachments;
+  };
+
   const std::size_t max_json_depth_;
-  std::optional<Packet> incomplete_;
-  std::size_t missing_ = 0;
+  const std::size_t max_packet_bytes_;
+  std::optional<Incomplete> incomplete_;
 };
+
+/// Whether `text` can be nothing but a CONNECT.
+inline bool is_connect(std::string_view text) { return text.starts_with('0'); }
 
 /// A packet as Engine.IO messages, ready to be sent to any number of connections.
 struct Encoded {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <limits>
 
 namespace sfu::signaling::socketio {
 namespace {
@@ -43,6 +45,28 @@ TEST(SocketIoPacket, EveryKindIsReadWithItsParts) {
   EXPECT_EQ(read(R"(4{"message":"Not authorized"})"), R"(4 / {"message":"Not authorized"})");
   EXPECT_EQ(read(R"(2["lone \ud800 half"])"), "2 / lone \xef\xbf\xbd half []");
   EXPECT_EQ(read(R"(2["\\ud800 \ud83d\ude00"])"), "2 / \\ud800 \xf0\x9f\x98\x80 []");
+}
+
+TEST(SocketIoPacket, NumbersBeyondADoubleAreReadAndWrittenAsJavaScriptDoes) {
+  EXPECT_EQ(read("2[\"x\",1e999,-1e999,{\"a\":[1e400]}]"), R"(2 / x [null,null,{"a":[null]}])");
+  EXPECT_EQ(read("2[\"x\"," + std::string(400, '9') + "]"), "2 / x [null]");
+  EXPECT_EQ(read(R"(2["x",0e999,-0.0e999,1e-999])"), "2 / x [0,0,0E0]");
+  EXPECT_EQ(read("2[1e999]"), "error " + std::to_string(static_cast<int>(ParseError::BadPayload)));
+}
+
+TEST(SocketIoPacket, WhatIsWrittenIsJsonWhateverTheNumbers) {
+  const json::object infinite{{"a", std::numeric_limits<double>::infinity()}};
+  const json::object nothing{{"a", std::numeric_limits<double>::quiet_NaN()}};
+  Arguments both;
+  both.values = {infinite, nothing};
+  for (const Encoded& encoded :
+       {encode_event("/", "x", infinite), encode_event("/", "x", both), encode_ack("/", 1, both),
+        encode_connect_error("/", "x", infinite)}) {
+    const std::string_view text = encoded.frames.at(0).data.text();
+    json::error_code error;
+    json::parse(text.substr(text.find_first_of("[{")), error);
+    EXPECT_FALSE(error) << text;
+  }
 }
 
 struct Malformed {
@@ -157,6 +181,45 @@ TEST(SocketIoPacket, TextBetweenAttachmentsIsAnError) {
   Decoder decoder;
   ASSERT_TRUE(decoder.text(R"(51-["name",{"_placeholder":true,"num":0}])"));
   EXPECT_EQ(decoder.text(R"(2["name"])").error(), ParseError::UnexpectedText);
+}
+
+TEST(SocketIoPacket, HoldsAsManyBytesAsCameUntilItsLastAttachment) {
+  Decoder decoder;
+  const std::string text = R"(52-["name",[0],[0]])";
+  ASSERT_TRUE(decoder.text(text));
+  EXPECT_EQ(decoder.held_bytes(), text.size());
+  ASSERT_TRUE(decoder.binary("first"));
+  EXPECT_EQ(decoder.held_bytes(), text.size() + 5);
+  ASSERT_TRUE(decoder.binary("second"));
+  EXPECT_EQ(decoder.held_bytes(), 0u);
+  ASSERT_TRUE(decoder.text(text));
+  decoder.forget();
+  EXPECT_EQ(decoder.held_bytes(), 0u);
+}
+
+TEST(SocketIoPacket, OfWhatIsNestedTooDeepNoAttachmentIsKept) {
+  Decoder decoder;
+  ASSERT_TRUE(decoder.text(nested("51-[\"name\",", kMaxJsonDepth + 1, "]")));
+  const auto step = decoder.binary("bytes");
+  ASSERT_TRUE(step && *step);
+  EXPECT_TRUE((*step)->too_deep);
+  EXPECT_TRUE((*step)->arguments.attachments.empty());
+}
+
+TEST(SocketIoPacket, IsBoundedTogetherWithItsAttachments) {
+  const std::string text = R"(52-["name"])";
+  Decoder fits(kMaxJsonDepth, text.size() + 10);
+  ASSERT_TRUE(fits.text(text));
+  ASSERT_TRUE(fits.binary(std::string(9, 'x')));
+  const auto step = fits.binary("y");
+  ASSERT_TRUE(step && *step);
+  EXPECT_EQ((*step)->bytes, text.size() + 10);
+
+  Decoder beyond(kMaxJsonDepth, text.size() + 10);
+  ASSERT_TRUE(beyond.text(text));
+  ASSERT_TRUE(beyond.binary(std::string(9, 'x')));
+  EXPECT_EQ(beyond.binary("yz").error(), ParseError::TooLarge);
+  EXPECT_EQ(Decoder(kMaxJsonDepth, text.size() - 1).text(text).error(), ParseError::TooLarge);
 }
 
 TEST(SocketIoPacket, BytesWithoutAPacketAreAnError) {

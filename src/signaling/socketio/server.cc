@@ -58,13 +58,16 @@ std::string_view to_string(DisconnectReason reason) {
   return "";
 }
 
-Server::Server(const Options& options, engineio::Server& transport, RandomSource& random)
+Server::Server(const Options& options, engineio::Server& transport, RandomSource& random,
+               UnfinishedBytes& unfinished)
     : connect_timeout_(options.connect_timeout),
       max_unconnected_(options.max_pending_sessions),
       max_json_depth_(options.max_json_depth),
+      max_packet_bytes_(options.max_payload),
       on_refused_(options.on_refused),
       transport_(transport),
       random_(random),
+      unfinished_(unfinished),
       recovery_(options, random) {}
 
 void Server::add_namespace(std::string name, Handler& handler) {
@@ -110,8 +113,14 @@ void Server::acknowledge(Ack ack, const json::value& payload) {
 }
 
 void Server::acknowledge_arguments(Ack ack, const Arguments& arguments) {
-  if (const Connection* connection = live(ack.connection_))
-    send(connection->session, encode_ack(connection->nsp->name, ack.id_, arguments));
+  const std::string* nsp = nsp_of(ack.connection_);
+  if (!nsp) return;
+  const Encoded encoded = encode_ack(*nsp, ack.id_, arguments);
+  if (const Connection* connection = live(ack.connection_)) {
+    send(connection->session, encoded);
+  } else if (!arguments.values.empty()) {
+    recovery_.keep(ack.connection_, encoded);  // The client waits for it, should it come back.
+  }
 }
 
 void Server::make_recoverable(ConnectionId id, std::string owner) {
@@ -141,7 +150,7 @@ bool Server::is_connected(ConnectionId id) const {
 
 void Server::handle_transport_event(Timestamp now, engineio::Event event) {
   if (auto* opened = std::get_if<engineio::Opened>(&event)) {
-    auto session = std::make_unique<Session>(max_json_depth_);
+    auto session = std::make_unique<Session>(max_json_depth_, max_packet_bytes_, unfinished_);
     session->request = std::move(opened->request);
     sessions_.emplace(opened->session, std::move(session));
     unconnected_.set(opened->session, now + connect_timeout_);
@@ -159,6 +168,7 @@ void Server::handle_timeout(Timestamp now) {
     sessions_.at(*due)->never_connected = true;
     close(*due, DisconnectReason::ServerDisconnect);
   }
+  while (const auto due = incomplete_.pop_due(now)) close(*due, DisconnectReason::TooMuch);
 }
 
 /// The oldest makes room for the latest: who means it is connected within a round trip.
@@ -185,22 +195,40 @@ void Server::report(const Session& session, DisconnectReason reason) const {
 }
 
 std::optional<Timestamp> Server::next_timeout() const {
-  const auto own = unconnected_.next();
-  const auto kept = recovery_.next_timeout();
-  return own && kept ? std::min(*own, *kept) : own ? own : kept;
+  std::optional<Timestamp> first;
+  for (const auto& next : {unconnected_.next(), incomplete_.next(), recovery_.next_timeout()})
+    if (next && (!first || *next < *first)) first = next;
+  return first;
 }
 
 void Server::handle_message(Timestamp now, engineio::Message message) {
   const auto found = sessions_.find(message.session);
   if (found == sessions_.end() || found->second->ending) return;
   Session& session = *found->second;
+  // Whoever has shown no token yet may only connect; nothing else is read or kept.
+  const bool may_connect = !message.binary && is_connect(message.data);
+  if (session.connections.empty() && !may_connect)
+    return close(message.session, DisconnectReason::ParseError);
   auto decoded = message.binary ? session.decoder.binary(std::move(message.data))
                                 : session.decoder.text(message.data);
   if (!decoded) {
     close(message.session, DisconnectReason::ParseError);
+  } else if (!hold_incomplete(now, message.session, session)) {
+    close(message.session, DisconnectReason::TooMuch);
   } else if (*decoded) {
     handle_packet(now, message.session, session, std::move(**decoded));
   }
+}
+
+/// False where what the session's decoder keeps is more than there is room for.
+bool Server::hold_incomplete(Timestamp now, SessionId id, Session& session) {
+  const std::size_t bytes = session.decoder.held_bytes();
+  if (bytes == 0) {
+    incomplete_.clear(id);
+  } else if (!incomplete_.contains(id)) {
+    incomplete_.set(id, now + kAttachmentsTimeout);
+  }
+  return session.incomplete.hold(bytes);
 }
 
 void Server::handle_closed(Timestamp now, const engineio::Closed& closed) {
@@ -209,6 +237,7 @@ void Server::handle_closed(Timestamp now, const engineio::Closed& closed) {
   const std::unique_ptr<Session> session = std::move(found->second);
   sessions_.erase(found);
   unconnected_.clear(closed.session);
+  incomplete_.clear(closed.session);
   const DisconnectReason reason = session->ending.value_or(reason_of(closed.reason));
   report(*session, reason);
   const bool may_return = !has_left(reason) && reason != DisconnectReason::ServerDisconnect;
@@ -327,7 +356,11 @@ void Server::leave(Timestamp now, Session& session, ConnectionId id) {
 void Server::close(SessionId id, DisconnectReason reason) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || found->second->ending) return;
-  found->second->ending = reason;
+  Session& session = *found->second;
+  session.ending = reason;
+  session.decoder.forget();
+  session.incomplete.hold(0);
+  incomplete_.clear(id);
   transport_.close(id);
 }
 

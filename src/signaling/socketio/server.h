@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "base/unfinished_bytes.h"
 #include "base/units.h"
 #include "signaling/deadlines.h"
 #include "signaling/engineio/server.h"
@@ -28,6 +29,8 @@ class Ack {
   Ack(Ack&&) = default;
   Ack& operator=(Ack&&) = default;
   ConnectionId connection() const { return connection_; }
+  /// The answer is to go to `connection`, which recovered the session that asked.
+  void move_to(ConnectionId connection) { connection_ = connection; }
 
  private:
   friend class Server;
@@ -66,7 +69,8 @@ enum class DisconnectReason : std::uint8_t {
   PingTimeout,
   ParseError,  // It sent what is no valid packet, or none for its state.
   SlowReader,  // More was waiting for it than Options::max_queued_bytes.
-  TooMuch,     // It sent pings without end, or let too much of a message wait for its end.
+  TooMuch,     // It sent pings without end, let too much of a message wait for its end, or let a
+               // packet wait too long for its attachments.
 };
 
 /// Whether the client meant to go. Every other end is one after which it may come back.
@@ -106,9 +110,13 @@ class Server {
  public:
   /// CONNECTs of one session that are refused before it is closed.
   static constexpr std::size_t kMaxRefusedConnects = 100;
+  /// From a packet's text to the last of its attachments.
+  static constexpr TimeDelta kAttachmentsTimeout = std::chrono::seconds(30);
 
-  /// `transport`, `random` must outlive the server.
-  Server(const Options& options, engineio::Server& transport, RandomSource& random);
+  /// `transport`, `random`, `unfinished` must outlive the server. Packets whose attachments have
+  /// not all come count as `unfinished`, beside what others hold there.
+  Server(const Options& options, engineio::Server& transport, RandomSource& random,
+         UnfinishedBytes& unfinished);
 
   /// `name` is "/" or "/something"; `handler` must outlive the server.
   void add_namespace(std::string name, Handler& handler);
@@ -125,6 +133,7 @@ class Server {
   /// What nobody misses once it is old: it has no offset, and is not kept for a recovery.
   void emit_volatile(ConnectionId id, const Encoded& event);
 
+  /// Where the connection broke off, the answer is kept for its recovery, as events are.
   void acknowledge(Ack ack, const boost::json::value& payload);
   void acknowledge_arguments(Ack ack, const Arguments& arguments);
 
@@ -161,10 +170,12 @@ class Server {
   };
   /// A client's transport, in any number of the namespaces that there are.
   struct Session {
-    explicit Session(std::size_t max_json_depth) : decoder(max_json_depth) {}
+    Session(std::size_t max_json_depth, std::size_t max_packet_bytes, UnfinishedBytes& unfinished)
+        : decoder(max_json_depth, max_packet_bytes), incomplete(unfinished) {}
 
     engineio::OpenRequest request;
     Decoder decoder;
+    UnfinishedBytes::Share incomplete;       // What the decoder holds.
     std::vector<ConnectionId> connections;   // At most one for each namespace.
     std::optional<DisconnectReason> ending;  // Why we close it; nothing more is sent or handled.
     bool never_connected = false;            // That is why.
@@ -172,6 +183,7 @@ class Server {
   };
 
   void handle_message(Timestamp now, engineio::Message message);
+  bool hold_incomplete(Timestamp now, SessionId id, Session& session);
   void handle_closed(Timestamp now, const engineio::Closed& closed);
   void handle_packet(Timestamp now, SessionId id, Session& session, Packet packet);
   void connect(SessionId id, Session& session, const Packet& packet);
@@ -191,13 +203,16 @@ class Server {
   const TimeDelta connect_timeout_;
   const std::size_t max_unconnected_;
   const std::size_t max_json_depth_;
+  const std::size_t max_packet_bytes_;
   const RefusalListener on_refused_;
   engineio::Server& transport_;
   RandomSource& random_;
+  UnfinishedBytes& unfinished_;
   std::map<std::string, Namespace, std::less<>> namespaces_;
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<ConnectionId, Connection> connections_;
   Deadlines<SessionId> unconnected_;  // Sessions that are in no namespace.
+  Deadlines<SessionId> incomplete_;   // Sessions of which attachments are missing.
   std::uint64_t last_connection_ = 0;
   std::optional<ConnectionId> connecting_;  // Whose on_connect runs,
   std::vector<Encoded> held_;               // what was emitted to it meanwhile,

@@ -61,7 +61,9 @@ class Recorder final : public Handler {
 class SocketIoServer : public testing::Test {
  protected:
   explicit SocketIoServer(const Options& options = {})
-      : transport_(options, random_), server_(options, transport_, random_) {
+      : transport_(options, random_),
+        unfinished_(options.max_unfinished_bytes),
+        server_(options, transport_, random_, unfinished_) {
     handler_.server = &server_;
     server_.add_namespace("/", handler_);
     server_.add_namespace("/custom", custom_);
@@ -117,6 +119,7 @@ class SocketIoServer : public testing::Test {
 
   crypto::SeededRandom random_{7};
   engineio::Server transport_;
+  UnfinishedBytes unfinished_;
   Server server_;
   Recorder handler_, custom_;
   Timestamp now_{std::chrono::seconds(50)};

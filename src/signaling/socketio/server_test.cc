@@ -261,5 +261,78 @@ TEST_F(SocketIoServer, BinaryEventsArriveWithTheirAttachments) {
                                  std::string("\x00\x01", 2)));
 }
 
+TEST_F(SocketIoServer, WhoHasNotConnectedMaySendNothingElseAndNothingOfItIsKept) {
+  for (const char* text :
+       {R"(451-["x",[[0],[0]]])", R"(4510-["x"])", R"(42["x"])", "41", "430[]"}) {
+    sent_.clear();
+    receive(open(), text);
+    EXPECT_THAT(sent_, ElementsAre("<close>")) << text;
+    EXPECT_EQ(unfinished_.held(), 0u) << text;
+  }
+  sent_.clear();
+  receive(open(), "bytes", true);
+  EXPECT_THAT(sent_, ElementsAre("<close>"));
+}
+
+/// Of what is waited for, all connections may keep two and a half times this.
+constexpr std::size_t kHalf = 100'000;
+
+Options with_room_for_little() {
+  Options options;
+  options.max_unfinished_bytes = 5 * kHalf;
+  return options;
+}
+
+class SocketIoServerWithLittleRoom : public SocketIoServer {
+ protected:
+  SocketIoServerWithLittleRoom() : SocketIoServer(with_room_for_little()) {}
+
+  /// Sends an event of which two attachments are missing.
+  WebSocketId begin(std::size_t bytes) {
+    const WebSocketId ws = connect();
+    const std::string text = R"(452-["x",")";
+    receive(ws, text + std::string(bytes - text.size() + 1 - 2, 'x') + "\"]");
+    return ws;
+  }
+};
+
+TEST_F(SocketIoServerWithLittleRoom, PacketsThatLackAttachmentsHoldNoMoreThanIsLeftForAll) {
+  const WebSocketId first = begin(kHalf);
+  receive(first, std::string(kHalf, 'x'), true);
+  const WebSocketId second = begin(2 * kHalf);
+  EXPECT_TRUE(sent_.empty());
+  EXPECT_EQ(unfinished_.held(), 4 * kHalf);
+  begin(2 * kHalf);
+  EXPECT_THAT(sent_, ElementsAre("<close>"));
+  EXPECT_THAT(handler_.log, ElementsAre("disconnect: too much"));
+  EXPECT_EQ(unfinished_.held(), 4 * kHalf) << "who went beyond holds nothing";
+
+  sent_.clear();
+  receive(first, "y", true);
+  EXPECT_EQ(unfinished_.held(), 2 * kHalf) << "what is complete is held no more";
+  close(second, WebSocketEnd::Closed);
+  EXPECT_EQ(unfinished_.held(), 0u);
+  begin(4 * kHalf);
+  EXPECT_TRUE(sent_.empty());
+}
+
+TEST_F(SocketIoServer, APacketWaitsForItsAttachmentsUntilTheDeadlineAndNoLonger) {
+  const WebSocketId in_time = connect();
+  const WebSocketId late = connect();
+  for (const WebSocketId ws : {in_time, late})
+    receive(ws, R"(451-["x",{"_placeholder":true,"num":0}])");
+  pass(Server::kAttachmentsTimeout - milliseconds(1));
+  receive(in_time, "bytes", true);
+  EXPECT_EQ(server_.next_timeout(), now_ + milliseconds(1));
+  handler_.log.clear();
+  sent_.clear();
+  pass(milliseconds(1));
+  EXPECT_THAT(handler_.log, ElementsAre("disconnect: too much"));
+  EXPECT_THAT(sent_, ElementsAre("<close>"));
+  handler_.log.clear();
+  receive(in_time, R"(42["next"])");
+  EXPECT_THAT(handler_.log, ElementsAre("event next []"));
+}
+
 }  // namespace
 }  // namespace sfu::signaling::socketio

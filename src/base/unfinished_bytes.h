@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace sfu::io {
+namespace sfu {
 
 /// What all connections together hold of bodies and messages that have not come whole, or of
 /// answers that have not left. Each is small; many that never end would take all memory.
@@ -42,4 +42,4 @@ class UnfinishedBytes {
   std::size_t held_ = 0;
 };
 
-}  // namespace sfu::io
+}  // namespace sfu

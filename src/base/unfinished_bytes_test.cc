@@ -1,10 +1,10 @@
-#include "io/unfinished_bytes.h"
+#include "base/unfinished_bytes.h"
 
 #include <gtest/gtest.h>
 
 #include <optional>
 
-namespace sfu::io {
+namespace sfu {
 namespace {
 
 constexpr std::size_t kMost = 100'000;
@@ -46,4 +46,4 @@ TEST(UnfinishedBytes, OfAConnectionThatEndsAreGivenBack) {
 }
 
 }  // namespace
-}  // namespace sfu::io
+}  // namespace sfu
