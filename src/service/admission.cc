@@ -43,9 +43,7 @@ Result<void, ConnectRefusal> MediasoupServer::on_connect(ConnectionId id,
     signaling_.make_recoverable(id, identity->user_id);
   if (options_.disconnect_expired && identity->expires_at) expiry_.add(id, *identity->expires_at);
   connections_.emplace(id, Connection{.identity = std::move(*identity),
-                                      .buckets = EventBuckets(options_.rates, options_.clock()),
-                                      .queue = {},
-                                      .participant = {}});
+                                      .buckets = EventBuckets(options_.rates, options_.clock())});
   tell_of_drain(id);
   return {};
 }

@@ -136,7 +136,11 @@ asio::awaitable<void> MediasoupServer::run_requests(ConnectionId id) {
     }
     Request request(signaling_, id, connection.queue.pop());
     const Timestamp began = options_.clock();
+    connection.in_progress = &request;
     co_await answer(request);
+    id = request.connection();  // Another one, where its session was recovered meanwhile.
+    if (const auto now_of = connections_.find(id); now_of != connections_.end())
+      now_of->second.in_progress = nullptr;
     const Failure* failure = request.failure() ? &*request.failure() : nullptr;
     counters_.note_request(request.info(), options_.clock() - began, failure);
     settle(request);
@@ -260,10 +264,7 @@ void MediasoupServer::end_stay(Participant& participant, std::string_view why) {
   SFU_CHECK(place);
   log_.info("left", {{"room", place->room.id()}, {"user", participant.user_id()}, {"reason", why}});
   const auto connection = connections_.find(participant.connection());
-  if (connection != connections_.end()) {
-    connection->second.participant.reset();
-    connection->second.recovered = false;
-  }
+  if (connection != connections_.end()) connection->second.participant.reset();
   graces_.clear(participant.id());
   if (vanished_.erase(participant.connection()) != 0) signaling_.drop(participant.connection());
   participants_.erase(participant.id());

@@ -170,8 +170,9 @@ class MediasoupServer final : private signaling::socketio::Handler {
   void move(Participant& participant, ConnectionId to);
   /// disconnect() or drop() came before the request's turn: it is not to begin any more.
   bool is_cut(ConnectionId id) const;
-  /// The connection goes on with the Socket.IO session of an earlier one.
-  bool has_recovered(ConnectionId id) const;
+  /// The connection goes on with the Socket.IO session of an earlier one, and got this participant
+  /// with it.
+  bool has_recovered(ConnectionId id, ParticipantId participant) const;
 
   const Options& options() const { return options_; }
   RandomSource& random() { return random_; }
@@ -191,12 +192,13 @@ class MediasoupServer final : private signaling::socketio::Handler {
   struct Connection {
     signaling::auth::Identity identity;
     EventBuckets buckets;
-    RequestQueue queue;
-    bool running = false;    // A coroutine works on the queue.
-    bool ended = false;      // What had come is still carried out,
-    bool cut = false;        // but no longer what has not begun.
-    bool recovered = false;  // It goes on with an earlier one's session.
-    std::optional<ParticipantId> participant;
+    RequestQueue queue = {};
+    bool running = false;            // A coroutine works on the queue,
+    Request* in_progress = nullptr;  // and on this request.
+    bool ended = false;              // What had come is still carried out,
+    bool cut = false;                // but no longer what has not begun.
+    std::optional<ParticipantId> participant = {};
+    std::optional<ParticipantId> recovered = {};  // Which came with an earlier one's session.
   };
 
   Result<void, signaling::socketio::ConnectRefusal> on_connect(

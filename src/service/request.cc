@@ -23,7 +23,14 @@ Request::Request(signaling::socketio::Server& signaling, ConnectionId connection
       connection_(connection),
       queued_(std::move(queued)),
       info_(find_request(queued_.event)),
-      wants_acknowledgement_(queued_.ack.has_value()) {}
+      wants_acknowledgement_(queued_.ack.has_value()) {
+  move_to(connection);  // It may have waited on another one.
+}
+
+void Request::move_to(ConnectionId connection) {
+  connection_ = connection;
+  if (queued_.ack) queued_.ack->move_to(connection);
+}
 
 void Request::succeed(json::object fields) {
   if (std::exchange(answered_, true)) return;

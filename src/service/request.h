@@ -75,6 +75,9 @@ class Request {
   bool is_answered() const { return answered_; }
   const std::optional<Failure>& failure() const { return failure_; }
 
+  /// From now on it is a request of `connection`, which goes on with the session that asked.
+  void move_to(ConnectionId connection);
+
   void succeed(json::object fields = {});
   void fail(ErrorCode code, std::string detail = {});
   void fail(const ortc::InvalidField& field);
@@ -83,7 +86,7 @@ class Request {
   void emit_failure(std::string_view message);
 
   signaling::socketio::Server& signaling_;
-  const ConnectionId connection_;
+  ConnectionId connection_;
   QueuedRequest queued_;
   const RequestInfo* const info_;  // nullptr for an unknown event.
   const bool wants_acknowledgement_;

@@ -16,12 +16,10 @@ void MediasoupServer::on_disconnect(ConnectionId id, DisconnectReason reason) {
   if (found == connections_.end() || found->second.ended) return;
   const auto place = find(id);
   const bool left = has_left(reason) || options_.reconnect_grace <= TimeDelta(0);
-  if (!place) {
-    found->second.queue.clear();
-  } else if (left) {
-    found->second.queue.clear();
+  if (left) found->second.queue.clear();
+  if (place && left) {
     leave(place->participant, to_string(reason));
-  } else {
+  } else if (place) {
     log_.info("vanished", {{"room", place->room.id()},
                            {"user", place->participant.user_id()},
                            {"reason", to_string(reason)}});
@@ -116,10 +114,10 @@ void MediasoupServer::move(Participant& participant, ConnectionId to) {
             {{"room", find(participant.id())->room.id()}, {"user", participant.user_id()}});
 }
 
-/// What the earlier connection had asked for goes on here, so that nothing that arrived is lost.
+/// What the earlier connection had asked for goes on here, so that nothing that arrived is lost:
+/// the request that is being carried out, and after it those that wait.
 void MediasoupServer::on_recovered(ConnectionId id, ConnectionId previous) {
   Connection& connection = connections_.at(id);
-  connection.recovered = true;
   peer_to_peer_.recover(previous, id, options_.clock());
   const auto old = connections_.find(previous);
   const auto vanished = vanished_.find(previous);
@@ -127,7 +125,12 @@ void MediasoupServer::on_recovered(ConnectionId id, ConnectionId previous) {
   if (old != connections_.end()) {
     if (!participant) participant = old->second.participant;
     connection.queue = std::exchange(old->second.queue, {});
+    old->second.running = false;  // What runs works for the new one, what has not begun ends.
+    connection.in_progress = std::exchange(old->second.in_progress, nullptr);
+    connection.running = connection.in_progress != nullptr;
+    if (connection.running) connection.in_progress->move_to(id);
   }
+  connection.recovered = participant;
   if (participant) {
     Participant& moved = find(*participant)->participant;
     move(moved, id);
@@ -137,9 +140,9 @@ void MediasoupServer::on_recovered(ConnectionId id, ConnectionId previous) {
   if (!connection.queue.empty()) start_requests(id, connection);
 }
 
-bool MediasoupServer::has_recovered(ConnectionId id) const {
+bool MediasoupServer::has_recovered(ConnectionId id, ParticipantId participant) const {
   const auto found = connections_.find(id);
-  return found != connections_.end() && found->second.recovered;
+  return found != connections_.end() && found->second.recovered == participant;
 }
 
 bool MediasoupServer::is_cut(ConnectionId id) const {

@@ -28,16 +28,18 @@ void answer_resumed(Request& request, const JoinRoom& join, Room& room, Particip
     room.emit(participant, "active-speaker", room.describe_speaker());
 }
 
-bool wants_resume(const MediasoupServer& server, const Request& request, const JoinRoom& join) {
-  return join.resume || server.has_recovered(request.connection());
-}
-
 /// The participant of the connection's user in the room, through whichever connection.
 Participant* find_self(const MediasoupServer& server, const Request& request,
                        const std::string& room_id) {
   const Room* room = server.find_room(room_id);
   const auto* who = server.identity(request.connection());
   return room && who ? room->find(who->user_id) : nullptr;
+}
+
+/// Where the session was recovered it is not said: the stay came along, if this is the one.
+bool wants_resume(const MediasoupServer& server, const Request& request, const JoinRoom& join) {
+  const Participant* self = find_self(server, request, join.room_id);
+  return join.resume || (self && server.has_recovered(request.connection(), self->id()));
 }
 
 /// Takes the person's old connection out of the way, and waits until what it had asked for and had
@@ -73,6 +75,7 @@ void replace(MediasoupServer& server, Room& room, Participant& old) {
 
 asio::awaitable<void> join_in_turn(MediasoupServer& server, Request& request,
                                    const JoinRoom& join) {
+  if (!server.identity(request.connection())) co_return request.fail(ErrorCode::Closed);
   const bool resumes = wants_resume(server, request, join);
   if (resumes) co_await settle(server, request, join.room_id);
   Room* room = server.find_room(join.room_id);

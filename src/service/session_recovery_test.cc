@@ -112,7 +112,93 @@ TEST_F(TwoInARoomTest, RequestsThatHadArrivedGoOnInTheRecoveredSession) {
   release();
   EXPECT_EQ(worker().producers.size(), 2u);
   EXPECT_EQ(ann_.count("new-consumer"), 2u);
-  EXPECT_EQ(again.last("producer-created").at("kind"), "audio");
+  const auto created = again.payloads("producer-created");
+  ASSERT_EQ(created.size(), 2u);
+  EXPECT_EQ(created[0].at("kind"), "video");
+  EXPECT_EQ(created[1].at("kind"), "audio");
+}
+
+TEST_F(TwoInARoomTest, WhoWaitsForAnAnswerGetsItInTheRecoveredSession) {
+  hear_all();
+  worker().holding = true;
+  const auto id =
+      bob_.start_asking("create-producer", TestClient::producing("video", ortc::kChromiumVp8));
+  service_->pump();
+  TestClient again(*service_, "bob", bob_);
+  EXPECT_TRUE(again.answer(id).is_null());
+  release();
+  EXPECT_EQ(again.answer(id).at("ok"), true);
+}
+
+TEST_F(TwoInARoomTest, AnAnswerThatFindsNoConnectionIsKeptForTheRecoveredSession) {
+  hear_all();
+  worker().holding = true;
+  const auto id =
+      bob_.start_asking("create-producer", TestClient::producing("video", ortc::kChromiumVp8));
+  bob_.break_off();
+  release();
+  TestClient again(*service_, "bob", bob_);
+  EXPECT_EQ(again.answer(id).at("ok"), true);
+}
+
+TEST_F(TwoInARoomTest, WhatWaitedDoesNotOvertakeWhatRanWhenTheSessionWasRecovered) {
+  bob_.produce_video();
+  ann_.forget();
+  worker().holding = true;
+  bob_.queue("pause-producer", json::object{{"kind", "video"}});
+  const auto resumed = bob_.start_asking("resume-producer", json::object{{"kind", "video"}});
+  service_->pump();
+  TestClient again(*service_, "bob", bob_);
+  EXPECT_TRUE(again.answer(resumed).is_null());
+  release();
+  EXPECT_EQ(again.answer(resumed).at("ok"), true);
+  EXPECT_EQ(ann_.names(),
+            "consumer-producer-paused producer-state-changed consumer-producer-resumed "
+            "producer-state-changed");
+  EXPECT_EQ(ann_.last("producer-state-changed").at("data"), false);
+}
+
+TEST_F(ReturningTest, AJoinThatRanWhenTheSessionWasRecoveredBringsTheNewConnectionIn) {
+  TestClient bob(*service_, "bob");
+  worker().holding = true;
+  bob.join("one");
+  TestClient again(*service_, "bob", bob);
+  EXPECT_EQ(again.count("router-rtp-capabilities"), 0u);
+  release();
+  EXPECT_EQ(again.count("router-rtp-capabilities"), 1u);
+  again.create_transport("one", "send");
+  EXPECT_EQ(again.count("webrtc-transport-created"), 1u);
+}
+
+TEST_F(ReturningTest, WhatWaitsBehindAJoinThatRunsIsAnsweredInTheRecoveredSession) {
+  TestClient bob(*service_, "bob");
+  worker().holding = true;
+  const auto join = bob.start_asking("join-room", joining("one", false));
+  const auto leave = bob.start_asking("leave-room");
+  service_->pump();
+  bob.break_off();
+  TestClient again(*service_, "bob", bob);
+  release();
+  EXPECT_EQ(again.answer(join).at("ok"), true);
+  EXPECT_EQ(again.answer(leave).at("roomId"), "one");
+  EXPECT_EQ(again.names(), "<ack 1> <ack 2>");
+}
+
+TEST_F(TwoInARoomTest, ASessionMayBeRecoveredTwiceWhileARequestRuns) {
+  hear_all();
+  worker().holding = true;
+  const auto id =
+      bob_.start_asking("create-producer", TestClient::producing("video", ortc::kChromiumVp8));
+  service_->pump();
+  TestClient again(*service_, "bob", bob_);
+  again.break_off();
+  again.offset = bob_.offset;  // It has been sent nothing.
+  TestClient third(*service_, "bob", again);
+  release();
+  ASSERT_TRUE(third.recovered);
+  EXPECT_EQ(third.answer(id).at("ok"), true);
+  third.emit("close-producer", json::object{{"kind", "video"}});
+  EXPECT_TRUE(worker().producers.empty());
 }
 
 TEST_F(ReturningTest, AnothersPidGivesNothingOfHis) {
@@ -166,7 +252,40 @@ TEST_F(ReturningTest, ARecoveredSessionOutsideARoomJoinsAsAnyOther) {
   bob.break_off();
   TestClient again(*service_, "bob", bob);
   EXPECT_TRUE(again.recovered);
-  EXPECT_EQ(again.ask("join-room", joining("one", false)).at("resumed"), false);
+  EXPECT_FALSE(again.ask("join-room", joining("one", false)).as_object().contains("resumed"));
+}
+
+/// With a session of bob's that was recovered, and another connection of his in room "one".
+class OthersStayTest : public ReturningTest {
+ protected:
+  /// `room`: where the session had been, if anywhere.
+  void expect_replaced_not_resumed(const char* room) {
+    TestClient ann(*service_, "ann"), first(*service_, "bob");
+    ann.enter("one");
+    if (room) first.enter(room);
+    hear_all();
+    first.break_off();
+    TestClient again(*service_, "bob", first);
+    ASSERT_TRUE(again.recovered);
+    TestClient other(*service_, "bob");
+    other.enter("one");
+    ann.forget();
+    const auto answer = again.ask("join-room", joining("one", false));
+    EXPECT_EQ(answer.at("ok"), true);
+    EXPECT_FALSE(answer.as_object().contains("resumed"));
+    again.create_transport("one", "send");
+    EXPECT_EQ(other.count("participant-replaced"), 1u);
+    EXPECT_TRUE(other.disconnected);
+    EXPECT_EQ(ann.names(), "participant-left participant-joined");
+  }
+};
+
+TEST_F(OthersStayTest, IsNotTakenOverByASessionThatWasRecoveredOutsideARoom) {
+  expect_replaced_not_resumed(nullptr);
+}
+
+TEST_F(OthersStayTest, IsNotTakenOverByASessionThatWasRecoveredInAnotherRoom) {
+  expect_replaced_not_resumed("two");
 }
 
 }  // namespace
