@@ -10,7 +10,7 @@ namespace sfu::ortc {
 
 inline constexpr std::size_t kMaxCodecs = 64;
 inline constexpr std::size_t kMaxHeaderExtensions = 32;
-inline constexpr std::size_t kMaxEncodings = 8;
+inline constexpr std::size_t kMaxEncodings = 4;  // As media takes: its kMaxStreams.
 inline constexpr std::size_t kMaxCodecParameters = 32;
 inline constexpr std::size_t kMaxRtcpFeedback = 16;
 

@@ -124,7 +124,7 @@ TEST(OrtcJson, CountsAreBoundedAndTheBoundItselfIsAllowed) {
   EXPECT_TRUE(parse_rtp_parameters(value).has_value());
   encodings.push_back(json::object{});
   EXPECT_EQ(parse_rtp_parameters(value).error().to_string(),
-            "rtpParameters.encodings must be an array of at most 8 elements");
+            "rtpParameters.encodings must be an array of at most 4 elements");
 
   json::value capabilities = to_json(router_capabilities());
   auto& codecs = capabilities.at("codecs").as_array();

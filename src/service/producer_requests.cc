@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "media/received_packet.h"
 #include "ortc/json.h"
 #include "ortc/router_capabilities.h"
 #include "service/consumer_creation.h"
@@ -12,6 +13,9 @@
 
 namespace sfu::service {
 namespace {
+
+// What was read from a client's parameters is not refused by the worker for its number.
+static_assert(ortc::kMaxEncodings <= media::kMaxStreams);
 
 /// One name for all producers of a transport: what has the same one is played in sync (RFC 7022).
 std::string cname_for(const Transport& transport, const ortc::RtpParameters& parameters,

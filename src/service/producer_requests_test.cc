@@ -143,6 +143,22 @@ TEST_F(ProducerTest, AReplacementMayReuseTheOldOnesMidAndSsrc) {
   EXPECT_EQ(order, "create close create ");
 }
 
+TEST_F(ProducerTest, AReplacementOfMoreEncodingsThanThereMayBeKeepsTheOld) {
+  bob_.produce_video();
+  ann_.forget();
+  const auto before = worker().producers;
+  json::value wanted = TestClient::producing("video", ortc::kChromiumSimulcast);
+  auto& encodings = wanted.at("rtpParameters").at("encodings").as_array();
+  while (encodings.size() <= ortc::kMaxEncodings)
+    encodings.push_back(json::object{{"rid", "r" + std::to_string(encodings.size())}});
+  const auto answer = bob_.ask("create-producer", wanted);
+  EXPECT_EQ(error_of(answer),
+            "invalid_request|Failed to create producer|rtpParameters.encodings must be an array "
+            "of at most 4 elements");
+  EXPECT_EQ(worker().producers, before);
+  EXPECT_EQ(ann_.names(), "");
+}
+
 TEST_F(ProducerTest, AStreamOfAnotherOwnProducerIsTaken) {
   bob_.produce_video();
   EXPECT_EQ(
