@@ -57,6 +57,12 @@ tcp::endpoint to_asio(const Endpoint& endpoint) {
   return {asio::ip::address_v6(endpoint.ip.bytes()), endpoint.port};
 }
 
+/// An older client does not know 100 Continue (RFC 9110 §10.1.1), and takes a connection as kept
+/// only where that is said to it (RFC 9112 §9.3): its connection ends with the answer instead.
+bool knows_http_1_1(const http::request<http::string_body>& message) {
+  return message.version() >= 11;
+}
+
 }  // namespace
 
 class HttpServer::Implementation {
@@ -279,7 +285,7 @@ asio::awaitable<bool> HttpServer::Implementation::serve_one(Connection& connecti
     handler_.on_request_head(id, request);
     if (!co_await read_body(connection, parser, request)) co_return false;
   }
-  const bool keep_alive = parser.get().keep_alive() && !stopped_;
+  const bool keep_alive = knows_http_1_1(parser.get()) && parser.get().keep_alive() && !stopped_;
   request.body = std::move(parser.get().body());
   HttpRequest head{request.method, {}, {}, request.headers, {}, request.remote};
   requests_.emplace(id, &connection);
@@ -296,7 +302,7 @@ asio::awaitable<bool> HttpServer::Implementation::read_body(Connection& connecti
                                                             HttpRequest& head) {
   connection.stream.expires_after(limits_.body_timeout);
   if (const auto expect = head.header("expect");
-      expect && equal_ignoring_case(*expect, "100-continue")) {
+      expect && knows_http_1_1(parser.get()) && equal_ignoring_case(*expect, "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     co_await asio::async_write(connection.stream, asio::buffer(kContinue), kAwait);
   }

@@ -259,6 +259,24 @@ TEST_F(SignalingGateway, WhatIsNoHttpIsAnsweredWith400AndClosed) {
   }
 }
 
+TEST_F(SignalingGateway, AConnectionOfHttp10EndsWithItsAnswerWhateverItAsksFor) {
+  Client client(port_);
+  client.send("GET /nothing HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  const auto answer = client.answer();
+  EXPECT_EQ(answer.status(), 404);
+  EXPECT_THAT(answer.head, HasSubstr("Connection: close\r\n"));
+  EXPECT_TRUE(client.at_end());
+}
+
+TEST_F(SignalingGateway, OnlyWhoSpeaksHttp11IsToldToContinue) {
+  for (const auto& [version, first] : {std::pair("1.1", 100), std::pair("1.0", 404)}) {
+    Client client(port_);
+    client.send("POST /nothing HTTP/" + std::string(version) +
+                "\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello");
+    EXPECT_EQ(client.answer().status(), first) << version;
+  }
+}
+
 TEST_F(SignalingGateway, HeadersBeyondTheirLimitAreRefused) {
   Client client(port_);
   EXPECT_EQ(client.request("GET", "/health", "X: " + std::string(20'000, 'x') + "\r\n").status(),
