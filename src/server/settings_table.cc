@@ -144,8 +144,8 @@ constexpr auto kTable = std::to_array<SettingDescription>({
      .meaning = "the same for all events of one connection but ICE candidates"},
     {.name = "RATE_HEAVY_EVENTS",
      .default_value = "50/500",
-     .meaning = "of them, those that make something: joining, transports, "
-                "capabilities, producers, statistics"},
+     .meaning = "of them, those that make something or that a whole room hears of: joining, "
+                "transports, ICE restarts, capabilities, producers, screens, statistics"},
     {.name = "RATE_ICE_CANDIDATES",
      .default_value = "200/2000",
      .meaning = "the same for the ICE candidates that one connection sends to "

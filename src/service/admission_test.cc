@@ -155,6 +155,13 @@ TEST_F(TightAdmissionTest, HeavyEventsHaveARateOfTheirOwnAndLightOnesGoOn) {
   EXPECT_EQ(refused_requests(ErrorCode::RateLimited), 1u);
 }
 
+TEST_F(TightAdmissionTest, WhatAWholeRoomHearsOfAProducerIsHeavy) {
+  TestClient ann(*service_, "ann");
+  ann.enter("one");  // Four heavy events.
+  for (const char* event : {"pause-producer", "resume-producer", "close-producer"})
+    EXPECT_EQ(code_of(ann.ask(event, json::object{{"kind", "audio"}})), "rate_limited") << event;
+}
+
 TEST_F(TightAdmissionTest, WhatIsRefusedForItsShapeCostsNoHeavyEventAndNoJoin) {
   TestClient ann(*service_, "ann");
   for (int i = 0; i < 7; ++i)
