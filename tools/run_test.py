@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -88,6 +89,21 @@ class Run(unittest.TestCase):
         output, _ = process.communicate(timeout=PATIENCE_SECONDS)
         return process.returncode, output
 
+    def until_it_waits(self, process):
+        """For the server: bash sees a signal of the instant before its `wait` blocks only after that."""
+        folder = pathlib.Path(f"/proc/{process.pid}")
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            sleeps = (folder / "stat").read_text().rpartition(")")[2].split()[0] == "S"
+            # "0" where the kernel does not tell.
+            if sleeps and (folder / "wchan").read_text() in ("do_wait", "0"):
+                return
+            time.sleep(0.01)
+
+    def signal(self, process, number):
+        self.until_it_waits(process)
+        process.send_signal(number)
+
     def test_hands_every_setting_to_the_server_in_the_callers_folder(self):
         process = self.start("exit 0", arguments=["--port", "4000", "a b"])
         self.expect("--port 4000 a b in /")
@@ -130,7 +146,7 @@ class Run(unittest.TestCase):
             self.expect("start")
         while "1000 ms" not in process.stdout.readline():
             pass
-        process.send_signal(signal.SIGTERM)
+        self.signal(process, signal.SIGTERM)
         self.assertEqual(self.outcome(process)[0], 128 + signal.SIGTERM)
 
     def test_a_stop_is_handed_on_and_its_exit_status_handed_back(self):
@@ -139,7 +155,7 @@ class Run(unittest.TestCase):
                 process = self.start(f"wait {status}")
                 self.expect("start")
                 self.expect("ready")
-                process.send_signal(number)
+                self.signal(process, number)
                 self.expect(f"stopped by {name}")
                 self.assertEqual(self.outcome(process), (status, ""))
                 (self.folder / "steps.never").unlink()
@@ -149,7 +165,7 @@ class Run(unittest.TestCase):
         self.expect("start")
         self.expect("ready")
         for number in (1, 2, 3):
-            process.send_signal(signal.SIGTERM)
+            self.signal(process, signal.SIGTERM)
             self.expect(f"signal {number}")
         self.assertEqual(self.outcome(process), (0, ""))
 
@@ -157,7 +173,7 @@ class Run(unittest.TestCase):
         process = self.start("wait 0")
         self.expect("start")
         self.expect("ready")
-        process.send_signal(signal.SIGHUP)
+        self.signal(process, signal.SIGHUP)
         self.expect("stopped by INT")
         self.assertEqual(self.outcome(process), (0, ""))
 
@@ -165,6 +181,7 @@ class Run(unittest.TestCase):
         process = self.start("wait 0")
         self.expect("start")
         self.expect("ready")
+        self.until_it_waits(process)
         os.killpg(process.pid, signal.SIGINT)
         self.expect("stopped by INT")
         self.assertEqual(self.outcome(process), (0, ""))

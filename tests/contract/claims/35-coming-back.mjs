@@ -431,7 +431,7 @@ test('nonsense for a pid or an offset starts a session or gets all that was miss
 });
 
 test('more missed events than are kept start a new session, and resume helps', async (scene) => {
-  const server = await scene.ownServer({ RECONNECT_GRACE_SECONDS: '60' });
+  const server = await scene.ownServer({ RECONNECT_GRACE_SECONDS: '60', RATE_HEAVY_EVENTS: '1000/1000' });
   const { room, alice, bob } = await two(scene, { server });
   await alice.produce('audio', chromiumAudio());
   await cut(bob);

@@ -200,6 +200,8 @@ test('an empty server has empty statistics', async (scene) => {
     totalParticipants: 0,
     totalProducers: 0,
     totalConsumers: 0,
+    peerToPeerRooms: 0,
+    peerToPeerParticipants: 0,
     roomStats: [],
   });
   assert.equal(workerStats.length, 2);
